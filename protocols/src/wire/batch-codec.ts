@@ -1,0 +1,180 @@
+/**
+ * Readings ↔ bytes of a batch. The bytes are zstd over the JSON of a BatchMessage; the hub keeps them as
+ * they came, as the evidence behind a bill.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { AppError } from '../contract/app-error.ts'
+import {
+  BatchMessage,
+  Quality,
+  type DroppedReadings,
+  type Reading,
+  type SeriesMessage,
+  TELEMETRY_VERSION,
+} from '../contract/telemetry.ts'
+
+/** A batch that inflates beyond this is refused: no gateway of ours makes one. */
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024
+
+export interface BatchIdentity {
+  readonly outbox: string
+  readonly sequence: number
+}
+
+/** Seals readings into the bytes of one batch. Order of points is that of their first reading. */
+export function encodeBatch(
+  identity: BatchIdentity,
+  readings: readonly Reading[],
+  dropped: readonly DroppedReadings[] = [],
+): Uint8Array {
+  const message = toBatchMessage(identity, readings, dropped)
+  return zstdCompressSync(JSON.stringify(message), {
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+  })
+}
+
+export function toBatchMessage(
+  identity: BatchIdentity,
+  readings: readonly Reading[],
+  dropped: readonly DroppedReadings[] = [],
+): BatchMessage {
+  const base = readings[0]?.atMs ?? dropped[0]?.fromMs ?? 0
+  const byPoint = new Map<string, SeriesBuilder>()
+  for (const reading of readings) {
+    let builder = byPoint.get(reading.point)
+    if (!builder) {
+      builder = new SeriesBuilder(reading.point, reading.scale, base)
+      byPoint.set(reading.point, builder)
+    }
+    builder.add(reading)
+  }
+  return {
+    v: TELEMETRY_VERSION,
+    outbox: identity.outbox,
+    sequence: identity.sequence,
+    base,
+    series: [...byPoint.values()].map((builder) => builder.finish()),
+    ...(dropped.length > 0 ? { dropped: [...dropped] } : {}),
+  }
+}
+
+class SeriesBuilder {
+  private readonly series: SeriesMessage
+  private readonly runs: [number, number][] = []
+  private lastMs: number
+  private lastMantissa = 0
+
+  constructor(point: string, scale: number, base: number) {
+    this.series = { p: point, s: scale, t: [], v: [] }
+    this.lastMs = base
+  }
+
+  add(reading: Reading): void {
+    if (reading.scale !== this.series.s) {
+      throw new AppError('wire.scale_changed', `scale of ${reading.point} changed inside a batch`)
+    }
+    this.series.t.push(reading.atMs - this.lastMs)
+    this.lastMs = reading.atMs
+    if (reading.mantissa === null) {
+      this.series.v.push(null)
+    } else {
+      this.series.v.push(reading.mantissa - this.lastMantissa)
+      this.lastMantissa = reading.mantissa
+    }
+    const run = this.runs.at(-1)
+    if (run && run[1] === reading.quality) run[0] += 1
+    else this.runs.push([1, reading.quality])
+  }
+
+  finish(): SeriesMessage {
+    const allGood = this.runs.length === 1 && this.runs[0]![1] === Quality.good
+    return allGood ? this.series : { ...this.series, q: this.runs }
+  }
+}
+
+/**
+ * Bytes → message, checked. Throws AppError `wire.not_zstd`, `wire.too_large`, `wire.not_json`,
+ * `wire.invalid` (details.issues: path and reason) — never anything else.
+ */
+export function decodeBatch(bytes: Uint8Array): BatchMessage {
+  let text: string
+  try {
+    text = zstdDecompressSync(bytes, { maxOutputLength: MAX_BATCH_BYTES }).toString('utf8')
+  } catch (cause) {
+    const tooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    throw new AppError(
+      tooLarge ? 'wire.too_large' : 'wire.not_zstd',
+      tooLarge ? `batch inflates beyond ${MAX_BATCH_BYTES} bytes` : 'batch is not a zstd frame',
+      { cause, details: { bytes: bytes.length } },
+    )
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new AppError('wire.not_json', 'batch is not JSON', { cause, details: { bytes: bytes.length } })
+  }
+  const parsed = BatchMessage.safeParse(json)
+  if (!parsed.success) {
+    throw new AppError('wire.invalid', 'batch does not follow the schema', {
+      details: {
+        issues: parsed.error.issues.slice(0, 20).map((i) => ({ path: i.path.join('.'), reason: i.message })),
+      },
+    })
+  }
+  for (const series of parsed.data.series) checkLengths(series)
+  return parsed.data
+}
+
+function checkLengths(series: SeriesMessage): void {
+  const count = series.t.length
+  const qualities = series.q?.reduce((sum, [run]) => sum + run, 0) ?? count
+  if (series.v.length !== count || qualities !== count) {
+    throw new AppError('wire.invalid', `columns of ${series.p} differ in length`, {
+      details: { issues: [{ path: series.p, reason: `t ${count}, v ${series.v.length}, q ${qualities}` }] },
+    })
+  }
+}
+
+/** A series with its deltas added up: parallel arrays of equal length. */
+export interface SeriesColumns {
+  readonly atMs: number[]
+  readonly mantissas: (number | null)[]
+  readonly qualities: number[]
+}
+
+export function expandSeries(series: SeriesMessage, base: number): SeriesColumns {
+  const count = series.t.length
+  const atMs = new Array<number>(count)
+  const mantissas = new Array<number | null>(count)
+  let at = base
+  let mantissa = 0
+  for (let i = 0; i < count; i++) {
+    at += series.t[i]!
+    atMs[i] = at
+    const delta = series.v[i] ?? null
+    if (delta !== null) mantissa += delta
+    mantissas[i] = delta === null ? null : mantissa
+  }
+  const qualities = new Array<number>(count).fill(Quality.good)
+  let position = 0
+  for (const [run, quality] of series.q ?? []) {
+    qualities.fill(quality, position, position + run)
+    position += run
+  }
+  return { atMs, mantissas, qualities }
+}
+
+/** All readings of a batch, point by point. */
+export function readingsOf(message: BatchMessage): Reading[] {
+  return message.series.flatMap((series) => {
+    const { atMs, mantissas, qualities } = expandSeries(series, message.base)
+    return atMs.map((at, i) => ({
+      point: series.p,
+      atMs: at,
+      mantissa: mantissas[i] ?? null,
+      scale: series.s,
+      quality: qualities[i] as Quality,
+    }))
+  })
+}
