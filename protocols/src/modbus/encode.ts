@@ -1,0 +1,85 @@
+import { AppError } from '../contract/app-error.ts'
+import type { ModbusRegister } from '../profile/profile.schema.ts'
+import { add, type Decimal, divideRounded, powerOfTen } from './decimal.ts'
+import { conversionOf } from './decode.ts'
+import { ModbusErrorCode } from './errors.ts'
+import { bitsFromFloat16, bitsFromFloat32, bitsFromFloat64 } from './float.ts'
+import { registerWidth, swapsBytes, swapsWords, type ValueForm, valueForm } from './value-type.ts'
+
+/**
+ * Exact decimal `mantissa` / 10^`scale` → the words that stand on the wire from the register's address on;
+ * the inverse of `decodeValue`. What the form cannot hold exactly is rounded half away from zero to its step.
+ * A `bits` field comes back in its place with all other bits 0.
+ * Throws AppError `modbus.value_out_of_range` when the form is too small.
+ */
+export function encodeValue(
+  register: ModbusRegister,
+  mantissa: number | bigint,
+  scale: number,
+  exponent = 0,
+): number[] {
+  const form = valueForm(register.type)
+  const { factor, offset } = conversionOf(register)
+  const plain = add(
+    { units: BigInt(mantissa), places: scale },
+    { units: -offset.units, places: offset.places },
+  )
+  const dividend: Decimal = { units: plain.units, places: plain.places + exponent }
+  const bits =
+    form.kind === 'float'
+      ? floatBits(register, quotientText(dividend, factor), form.bitCount)
+      : integerBits(register, quotient(dividend, factor, 0), form)
+  return wordsOf(register, bits)
+}
+
+/** The word that asks for a power of ten at `exponentAddress`. */
+export function wordFromSigned(value: number): number {
+  return value & 0xffff
+}
+
+/** (a / b) in units of 10^-places, rounded half away from zero. */
+function quotient(a: Decimal, b: Decimal, places: number): bigint {
+  const shift = places - a.places + b.places
+  if (shift >= 0) return divideRounded(a.units * powerOfTen(shift), b.units)
+  return divideRounded(a.units, b.units * powerOfTen(-shift))
+}
+
+/** Enough digits that the text leads to the nearest double. */
+function quotientText(a: Decimal, b: Decimal): string {
+  const places = Math.max(a.places - b.places, 0) + 40
+  return `${quotient(a, b, places)}e-${places}`
+}
+
+function floatBits(register: ModbusRegister, text: string, bitCount: ValueForm['bitCount']): bigint {
+  const value = Number(text)
+  if (bitCount === 64) return bitsFromFloat64(value)
+  const bits = bitCount === 32 ? bitsFromFloat32(value) : bitsFromFloat16(value)
+  const infinite = bitCount === 32 ? 0x7f80_0000 : 0x7c00
+  if ((bits & infinite) >>> 0 === infinite) throw outOfRange(register, text)
+  return BigInt(bits)
+}
+
+function integerBits(register: ModbusRegister, raw: bigint, form: ValueForm): bigint {
+  const bits = BigInt(form.kind === 'bits' ? (register.width ?? 1) : form.bitCount)
+  const low = form.kind === 'signed' ? -(1n << (bits - 1n)) : 0n
+  const high = form.kind === 'bcd' ? powerOfTen(form.bitCount / 4) : low + (1n << bits)
+  if (raw < low || raw >= high) throw outOfRange(register, raw.toString())
+  if (form.kind === 'bcd') return BigInt(`0x${raw}`)
+  if (form.kind === 'bits') return raw << BigInt(register.shift ?? 0)
+  return BigInt.asUintN(form.bitCount, raw)
+}
+
+function outOfRange(register: ModbusRegister, raw: string): AppError {
+  return new AppError(ModbusErrorCode.valueOutOfRange, `${raw} does not fit ${register.type}`, {
+    details: { type: register.type, address: register.address, raw },
+  })
+}
+
+function wordsOf(register: ModbusRegister, bits: bigint): number[] {
+  const count = registerWidth(register.type)
+  const words = Array.from({ length: count }, (_, i) =>
+    Number((bits >> BigInt(16 * (count - 1 - i))) & 0xffffn),
+  )
+  if (swapsWords(register.order)) words.reverse()
+  return swapsBytes(register.order) ? words.map((word) => ((word & 0xff) << 8) | (word >> 8)) : words
+}
