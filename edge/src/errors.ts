@@ -1,0 +1,32 @@
+/** Every error code of the edge agent. Codes are stable: programs and translations look at them. */
+export const errorCodes = {
+  /** The configuration file is missing, is not YAML, or breaks the schema; `details.issues` lists all faults. */
+  configInvalid: 'edge.config_invalid',
+  /** The command line is not understood. */
+  usage: 'edge.usage',
+  /** The outbox file is not ours or is damaged; at start it is moved aside. */
+  outboxCorrupt: 'edge.outbox_corrupt',
+  /** The outbox was written by a newer agent; it is left alone. */
+  outboxTooNew: 'edge.outbox_too_new',
+  /** The disk, or the page limit of the outbox file, is exhausted; readings are refused until there is room. */
+  outboxDiskFull: 'edge.outbox_disk_full',
+  /** The outbox could not write for another reason. */
+  outboxFailed: 'edge.outbox_failed',
+  /** An import would push the outbox over `outbox.maxBytes` and evict what is not sent yet. */
+  outboxFull: 'edge.outbox_full',
+  /** The hub refused the enrolment token. */
+  enrolmentRefused: 'edge.enrolment_refused',
+  /** The hub cannot be reached, or answered something that is not an enrolment. */
+  enrolmentFailed: 'edge.enrolment_failed',
+  /** `credentials.json` exists but cannot be used. */
+  credentialsInvalid: 'edge.credentials_invalid',
+  /** The bus cannot be connected or broke while a request was out. */
+  busDisconnected: 'edge.bus_disconnected',
+  /** No answer in time. */
+  requestTimeout: 'edge.request_timeout',
+  /** The device answered with an exception; `details.exception` is the Modbus code. */
+  requestRefused: 'edge.request_refused',
+  /** The device answered something that is not an answer to the request. */
+  replyInvalid: 'edge.reply_invalid',
+} as const
+export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes]

@@ -1,0 +1,135 @@
+/** Opening the outbox file: pragmas, layout, and what to do with a file that is damaged or not ours. */
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError } from '@courtyard/protocols/contract'
+import type { Clock } from '../clock.ts'
+import { errorCodes } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { OUTBOX_APPLICATION_ID, OUTBOX_LAYOUT, outboxTables } from './outbox-schema.ts'
+
+export interface OutboxFileOptions {
+  readonly file: string
+  /** Hard limit of the file in pages of 4096 bytes; absent: as large as the disk. */
+  readonly maxPages?: number | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** How long one process waits for the other (agent, import) to finish its transaction. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/**
+ * Opens the file, or makes it. A damaged file is moved aside (`….corrupt-<time>`) and a new outbox with a new
+ * identity takes its place, so that a power cut can cost the backlog but never the gateway.
+ * @throws AppError `edge.outbox_too_new` when a newer agent wrote it, `edge.outbox_failed` when the folder is unusable.
+ */
+export function openOutboxFile(options: OutboxFileOptions): DatabaseSync {
+  try {
+    mkdirSync(dirname(options.file), { recursive: true })
+    return openChecked(options)
+  } catch (error) {
+    if (!isCorrupt(error)) throw asOutboxError(error)
+    const aside = moveAside(options)
+    options.logger.error(
+      { err: error, movedTo: aside },
+      'the outbox file is damaged; it was moved aside and a new outbox begins: what it held was not sent',
+    )
+    return openChecked(options)
+  }
+}
+
+function openChecked(options: OutboxFileOptions): DatabaseSync {
+  const database = new DatabaseSync(options.file, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+    const version = pragma(database, 'user_version')
+    if (version === 0 && pragma(database, 'application_id') === 0 && countTables(database) === 0) {
+      createTables(database, options.clock)
+    } else {
+      checkExisting(database, version)
+    }
+    if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function createTables(database: DatabaseSync, clock: Clock): void {
+  database.exec('BEGIN IMMEDIATE')
+  // The importer may be making the same file at this moment; the lock decides who does.
+  if (countTables(database) === 0) {
+    database.exec(`PRAGMA application_id = ${OUTBOX_APPLICATION_ID}; PRAGMA user_version = ${OUTBOX_LAYOUT};`)
+    database.exec(outboxTables)
+    database
+      .prepare('INSERT INTO outbox (only_row, id, created_ms) VALUES (1, ?, ?)')
+      .run(randomUUID(), clock.nowMs())
+  }
+  database.exec('COMMIT')
+}
+
+function checkExisting(database: DatabaseSync, version: number): void {
+  const ours = pragma(database, 'application_id') === OUTBOX_APPLICATION_ID
+  if (ours && version > OUTBOX_LAYOUT) {
+    throw new AppError(
+      errorCodes.outboxTooNew,
+      `the outbox has layout ${version}, this agent knows ${OUTBOX_LAYOUT}`,
+    )
+  }
+  const check = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+  const row = ours ? database.prepare('SELECT id FROM outbox').get() : undefined
+  if (!row || check !== 'ok') {
+    throw new AppError(
+      errorCodes.outboxCorrupt,
+      ours ? `the outbox is damaged: ${String(check)}` : 'not an outbox file',
+    )
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
+}
+
+function countTables(database: DatabaseSync): number {
+  return Number(database.prepare('SELECT count(*) AS n FROM sqlite_master').get()?.['n'])
+}
+
+function moveAside({ file, clock }: OutboxFileOptions): string {
+  const stamp = new Date(clock.nowMs()).toISOString().replaceAll(/[:.]/g, '-')
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, `${file}.corrupt-${stamp}${suffix}`)
+  }
+  return `${file}.corrupt-${stamp}`
+}
+
+// Primary result codes of SQLite (https://sqlite.org/rescode.html).
+const SQLITE_IOERR = 10
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+
+/** The primary result code of an error of node:sqlite; 0 for any other error. */
+function sqliteCode(error: unknown): number {
+  const code = (error as { errcode?: unknown }).errcode
+  return typeof code === 'number' ? code & 0xff : 0
+}
+
+export function isCorrupt(error: unknown): boolean {
+  if (error instanceof AppError) return error.code === errorCodes.outboxCorrupt
+  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(sqliteCode(error)) || /no such table/.test(String(error))
+}
+
+/** Turns whatever SQLite threw into an error of ours; "full" and failed writes are both a lack of disk. */
+export function asOutboxError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const code = sqliteCode(error)
+  if (code === SQLITE_FULL || code === SQLITE_IOERR) {
+    return new AppError(errorCodes.outboxDiskFull, 'no room on the disk for the outbox', { cause: error })
+  }
+  if (isCorrupt(error))
+    return new AppError(errorCodes.outboxCorrupt, 'the outbox is damaged', { cause: error })
+  return new AppError(errorCodes.outboxFailed, 'the outbox cannot be written', { cause: error })
+}

@@ -1,0 +1,315 @@
+/**
+ * Store and forward: each row is one sealed batch, numbered, encoded and on the disk before anybody is told
+ * that its readings are safe. A row leaves when the hub has committed it, or when a bound is exceeded; the
+ * latter is counted and reported in the next batch. Several processes may hold the same file open.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DroppedReadings, Reading } from '@courtyard/protocols/contract'
+import { encodeBatch } from '@courtyard/protocols/wire'
+import type { Clock } from '../clock.ts'
+import { mergeDropped } from './drop-reports.ts'
+import { asOutboxError, openOutboxFile, type OutboxFileOptions } from './outbox-file.ts'
+
+export type Lane = 'live' | 'backlog'
+const laneCode: Record<Lane, number> = { live: 0, backlog: 1 }
+
+export interface OutboxLimits {
+  /** Sealed batches may take this many bytes; the oldest go first beyond it. */
+  readonly maxBytes: number
+  /** A batch is thrown away this long after it was sealed. */
+  readonly maxAgeMs: number
+}
+
+export interface PendingBatch {
+  readonly sequence: number
+  readonly readings: number
+}
+
+export interface OutboxTotals {
+  readonly batches: number
+  readonly readings: number
+  readonly bytes: number
+  /** Instant of the oldest reading that is not acknowledged; null when empty. */
+  readonly oldestAtMs: number | null
+  /** Cumulative since this outbox was made. */
+  readonly acceptedReadings: number
+  readonly importedReadings: number
+  readonly droppedReadings: number
+}
+
+/** Bytes of a row besides its payload, so that many small batches count for what they take. */
+const ROW_OVERHEAD_BYTES = 64
+
+export class Outbox {
+  readonly id: string
+  private readonly database: DatabaseSync
+  private readonly clock: Clock
+  private limits: OutboxLimits
+  private readonly statements: Statements
+  /** Refused for lack of disk and not yet written down anywhere: there is no disk to write it to. */
+  private refused: DroppedReadings[] = []
+
+  constructor(options: OutboxFileOptions & { readonly limits: OutboxLimits }) {
+    this.database = openOutboxFile(options)
+    this.clock = options.clock
+    this.limits = options.limits
+    this.statements = prepareStatements(this.database)
+    this.id = String(this.statements.identity.get()!['id'])
+  }
+
+  setLimits(limits: OutboxLimits): void {
+    this.limits = limits
+  }
+
+  /**
+   * Writes readings as one batch, in one transaction; when it returns they survive a power cut.
+   * @throws AppError `edge.outbox_disk_full` (the readings are counted as dropped) or `edge.outbox_failed`.
+   */
+  seal(readings: readonly Reading[], lane: Lane): number {
+    try {
+      const sealed = this.transaction(() => {
+        this.recordRefused()
+        const sequence = this.insert(readings, lane)
+        this.dropBeyondLimits(sequence)
+        return sequence
+      })
+      this.refused = []
+      return sealed
+    } catch (error) {
+      this.refuse(readings)
+      throw asOutboxError(error)
+    }
+  }
+
+  /**
+   * Writes one piece of an imported file: its batches and the hash that marks it as done, all or nothing.
+   * Never evicts: the caller asks `totals()` first.
+   */
+  sealImported(batches: readonly (readonly Reading[])[], chunk: { hash: string; lines: number }): void {
+    try {
+      this.transaction(() => {
+        let readings = 0
+        for (const batch of batches) {
+          this.insert(batch, 'backlog')
+          readings += batch.length
+        }
+        this.statements.addImported.run(readings)
+        this.statements.addChunk.run(chunk.hash, chunk.lines, readings, this.clock.nowMs())
+      })
+    } catch (error) {
+      throw asOutboxError(error)
+    }
+  }
+
+  hasImported(hash: string): boolean {
+    return this.statements.findChunk.get(hash) !== undefined
+  }
+
+  /** The line counts that imported pieces have: where a piece of a file may end that is known already. */
+  importedChunkSizes(): ReadonlySet<number> {
+    return new Set(this.statements.chunkSizes.all().map((row) => Number(row['lines'])))
+  }
+
+  /** Forgets batches that the hub has; unknown numbers do no harm. */
+  acknowledge(sequences: readonly number[]): void {
+    if (sequences.length === 0) return
+    try {
+      this.transaction(() => {
+        for (const sequence of sequences) this.statements.remove.run(sequence)
+      })
+    } catch (error) {
+      throw asOutboxError(error)
+    }
+  }
+
+  /** Batches that were sealed live since `sinceMs`, newest first. */
+  newestLive(sinceMs: number, limit: number): PendingBatch[] {
+    return this.statements.newestLive.all(sinceMs, limit).map(toPending)
+  }
+
+  /** All batches, oldest first, whatever their lane. */
+  oldest(limit: number): PendingBatch[] {
+    return this.statements.oldest.all(limit).map(toPending)
+  }
+
+  /** The bytes to send; null when the batch has left meanwhile. */
+  payload(sequence: number): Uint8Array | null {
+    return (this.statements.payload.get(sequence)?.['payload'] as Uint8Array | undefined) ?? null
+  }
+
+  /** Drops what is too old or too much; for the time when nothing is sealed. */
+  enforceLimits(): void {
+    try {
+      this.transaction(() => this.dropBeyondLimits(Number.MAX_SAFE_INTEGER))
+    } catch (error) {
+      throw asOutboxError(error)
+    }
+  }
+
+  totals(): OutboxTotals {
+    const row = this.statements.totals.get()!
+    const refused = this.refused.reduce((sum, report) => sum + report.readings, 0)
+    return {
+      batches: Number(row['batches']),
+      readings: Number(row['readings']),
+      bytes: Number(row['bytes']),
+      oldestAtMs: row['oldest'] === null ? null : Number(row['oldest']),
+      acceptedReadings: Number(row['accepted_readings']),
+      importedReadings: Number(row['imported_readings']),
+      droppedReadings: Number(row['dropped_readings']) + refused,
+    }
+  }
+
+  close(): void {
+    this.database.close()
+  }
+
+  private insert(readings: readonly Reading[], lane: Lane): number {
+    const sequence = Number(this.statements.lastSequence.get()?.['seq'] ?? 0) + 1
+    const dropped = this.takeDropReports()
+    const payload = encodeBatch({ outbox: this.id, sequence }, readings, dropped)
+    const { firstMs, lastMs } = spanOf(readings)
+    this.statements.insert.run(
+      sequence,
+      laneCode[lane],
+      this.clock.nowMs(),
+      readings.length,
+      payload.length + ROW_OVERHEAD_BYTES,
+      firstMs,
+      lastMs,
+      dropped.length > 0 ? JSON.stringify(dropped) : null,
+      payload,
+    )
+    this.statements.addAccepted.run(readings.length)
+    return sequence
+  }
+
+  /** Pending reports, taken out of the table. */
+  private takeDropReports(): DroppedReadings[] {
+    const rows = this.statements.pendingDropped.all()
+    if (rows.length > 0) this.statements.clearDropped.run()
+    return rows.map((row) => ({
+      readings: Number(row['readings']),
+      fromMs: Number(row['from_ms']),
+      toMs: Number(row['to_ms']),
+      reason: row['reason'] as DroppedReadings['reason'],
+    }))
+  }
+
+  private recordDropped(report: DroppedReadings): void {
+    this.statements.addDropped.run(report.readings)
+    this.reportDropped(report)
+  }
+
+  private reportDropped(report: DroppedReadings): void {
+    this.statements.mergeDropped.run(report.reason, report.readings, report.fromMs, report.toMs)
+  }
+
+  /** Oldest first; the batch `keepFrom` and later ones stay in any case. */
+  private dropBeyondLimits(keepFrom: number): void {
+    const cutoffMs = this.clock.nowMs() - this.limits.maxAgeMs
+    for (;;) {
+      const row = this.statements.oldestRow.get()
+      if (!row || Number(row['sequence']) >= keepFrom) return
+      const reason = overLimit(row, this.limits.maxBytes, cutoffMs)
+      if (!reason) return
+      this.statements.remove.run(row['sequence']!)
+      const readings = Number(row['readings'])
+      if (readings > 0) {
+        this.recordDropped({
+          reason,
+          readings,
+          fromMs: Number(row['first_ms']),
+          toMs: Number(row['last_ms']),
+        })
+      }
+      // What the lost batch had to report is still to be reported.
+      const carried = row['dropped'] === null ? [] : (JSON.parse(String(row['dropped'])) as DroppedReadings[])
+      for (const report of carried) this.reportDropped(report)
+    }
+  }
+
+  private refuse(readings: readonly Reading[]): void {
+    if (readings.length === 0) return
+    const { firstMs, lastMs } = spanOf(readings)
+    const report = { reason: 'disk' as const, readings: readings.length, fromMs: firstMs, toMs: lastMs }
+    this.refused = mergeDropped([...this.refused, report])
+  }
+
+  /** Refusals reach the table with the first write that works; they leave memory once it is committed. */
+  private recordRefused(): void {
+    for (const report of this.refused) this.recordDropped(report)
+  }
+
+  private transaction<T>(work: () => T): T {
+    this.database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.database.exec('COMMIT')
+      return result
+    } catch (error) {
+      // SQLite may have rolled back by itself when the disk was full.
+      if (this.database.isTransaction) this.database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+type Statements = ReturnType<typeof prepareStatements>
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql)
+  return {
+    identity: prepare('SELECT id FROM outbox'),
+    totals: prepare('SELECT *, (SELECT min(first_ms) FROM batch) AS oldest FROM outbox'),
+    lastSequence: prepare("SELECT seq FROM sqlite_sequence WHERE name = 'batch'"),
+    insert: prepare(
+      'INSERT INTO batch (sequence, lane, sealed_ms, readings, bytes, first_ms, last_ms, dropped, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    remove: prepare('DELETE FROM batch WHERE sequence = ?'),
+    newestLive: prepare(
+      'SELECT sequence, readings FROM batch WHERE lane = 0 AND sealed_ms >= ? ORDER BY sealed_ms DESC, sequence DESC LIMIT ?',
+    ),
+    oldest: prepare('SELECT sequence, readings FROM batch ORDER BY sequence LIMIT ?'),
+    oldestRow: prepare(
+      'SELECT batch.sequence, batch.readings, sealed_ms, first_ms, last_ms, dropped, (SELECT bytes FROM outbox) AS total_bytes FROM batch ORDER BY sequence LIMIT 1',
+    ),
+    payload: prepare('SELECT payload FROM batch WHERE sequence = ?'),
+    addAccepted: prepare('UPDATE outbox SET accepted_readings = accepted_readings + ?'),
+    addImported: prepare('UPDATE outbox SET imported_readings = imported_readings + ?'),
+    addDropped: prepare('UPDATE outbox SET dropped_readings = dropped_readings + ?'),
+    pendingDropped: prepare('SELECT readings, from_ms, to_ms, reason FROM dropped ORDER BY reason'),
+    clearDropped: prepare('DELETE FROM dropped'),
+    mergeDropped: prepare(
+      `INSERT INTO dropped (reason, readings, from_ms, to_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (reason) DO UPDATE SET readings = readings + excluded.readings,
+         from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)`,
+    ),
+    addChunk: prepare('INSERT INTO imported_chunk (hash, lines, readings, imported_ms) VALUES (?, ?, ?, ?)'),
+    findChunk: prepare('SELECT 1 FROM imported_chunk WHERE hash = ?'),
+    chunkSizes: prepare('SELECT DISTINCT lines FROM imported_chunk'),
+  }
+}
+
+function toPending(row: Record<string, unknown>): PendingBatch {
+  return { sequence: Number(row['sequence']), readings: Number(row['readings']) }
+}
+
+function overLimit(
+  row: Record<string, unknown>,
+  maxBytes: number,
+  cutoffMs: number,
+): DroppedReadings['reason'] | null {
+  if (Number(row['sealed_ms']) < cutoffMs) return 'age'
+  return Number(row['total_bytes']) > maxBytes ? 'full' : null
+}
+
+function spanOf(readings: readonly Reading[]): { firstMs: number; lastMs: number } {
+  let firstMs = Infinity
+  let lastMs = -Infinity
+  for (const { atMs } of readings) {
+    if (atMs < firstMs) firstMs = atMs
+    if (atMs > lastMs) lastMs = atMs
+  }
+  return readings.length > 0 ? { firstMs, lastMs } : { firstMs: 0, lastMs: 0 }
+}
