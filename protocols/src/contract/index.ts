@@ -1,2 +1,3 @@
 export * from './app-error.ts'
+export * from './http/index.ts'
 export * from './telemetry.ts'

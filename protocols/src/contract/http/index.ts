@@ -1,0 +1,37 @@
+import type * as z from 'zod'
+import { chargingRoutes } from './charging.http.ts'
+import { estateRoutes } from './estate.http.ts'
+import { meteringRoutes } from './metering.http.ts'
+import { overviewRoutes } from './overview.http.ts'
+import { platformRoutes } from './platform.http.ts'
+import { telemetryRoutes } from './telemetry.http.ts'
+
+export * from './charging.http.ts'
+export * from './estate.http.ts'
+export * from './metering.http.ts'
+export * from './overview.http.ts'
+export * from './platform.http.ts'
+export * from './route.ts'
+export * from './telemetry.http.ts'
+
+export const apiRoutes = {
+  ...platformRoutes,
+  ...estateRoutes,
+  ...telemetryRoutes,
+  ...meteringRoutes,
+  ...chargingRoutes,
+  ...overviewRoutes,
+} as const
+
+export type ApiRoutes = typeof apiRoutes
+export type RouteKey = keyof ApiRoutes
+
+type SchemaOf<K extends RouteKey, P extends string> = ApiRoutes[K] extends { readonly [Q in P]: infer S }
+  ? S
+  : never
+
+/** What a caller sends, before defaults are filled in. */
+export type RouteParams<K extends RouteKey> = z.input<SchemaOf<K, 'params'> & z.ZodType>
+export type RouteQuery<K extends RouteKey> = z.input<SchemaOf<K, 'query'> & z.ZodType>
+export type RouteBody<K extends RouteKey> = z.input<SchemaOf<K, 'body'> & z.ZodType>
+export type RouteResponse<K extends RouteKey> = z.output<SchemaOf<K, 'response'> & z.ZodType>
