@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+/** Whole programs under a clock of their own: they run one after another, when everything else is done. */
+const wholePrograms = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/docs/**/*.test.ts']
+const ignored = ['**/node_modules/**', '**/build/**', 'data/**']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'units',
+          include: ['{protocols,edge,hub,simulators,ui,demo,test}/**/*.test.ts'],
+          exclude: [...ignored, ...wholePrograms],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'whole',
+          include: wholePrograms,
+          exclude: ignored,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
