@@ -43,6 +43,17 @@ function readings(count: number, atMs = nowMs, point = 'm1/energyImport'): Readi
   }))
 }
 
+/** Values that zstd cannot make small (xorshift). */
+function incompressible(count: number): Reading[] {
+  let state = 0x2545f491
+  return readings(count).map((reading) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return { ...reading, mantissa: state }
+  })
+}
+
 function decoded(outbox: Outbox, sequence: number) {
   return decodeBatch(outbox.payload(sequence)!)
 }
@@ -109,11 +120,7 @@ test('a report is not lost when the batch that carried it is dropped itself', ()
 
 test('with the page limit reached, readings are refused, counted, and reported when there is room again', () => {
   const outbox = openOutbox({ maxPages: 64 })
-  const random = Array.from({ length: 2000 }, (_, i) => ({
-    ...readings(1)[0]!,
-    atMs: nowMs + (Math.imul(i + 1, 0x9e3779b1) >>> 4),
-    mantissa: Math.imul(i + 7, 0x85ebca6b) >>> 1,
-  }))
+  const random = incompressible(2000)
   let sealed = 0
   let refusal: unknown
   for (let i = 0; i < 100 && !refusal; i++) {
