@@ -1,0 +1,758 @@
+-- CreateSchema
+CREATE SCHEMA IF NOT EXISTS "public";
+
+-- CreateEnum
+CREATE TYPE "RoomKind" AS ENUM ('flat', 'shop', 'common');
+
+-- CreateEnum
+CREATE TYPE "HouseholdKind" AS ENUM ('residential', 'commercial', 'property');
+
+-- CreateEnum
+CREATE TYPE "Role" AS ENUM ('administrator', 'engineer', 'billingClerk', 'manager');
+
+-- CreateTable
+CREATE TABLE "charge_item" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "label_zh" TEXT NOT NULL,
+    "label_en" TEXT NOT NULL,
+    "medium" TEXT NOT NULL,
+    "unit" TEXT NOT NULL,
+
+    CONSTRAINT "charge_item_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "tariff" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "unit" TEXT NOT NULL,
+
+    CONSTRAINT "tariff_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "tariff_version" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "tariff_id" UUID NOT NULL,
+    "effective_from" DATE NOT NULL,
+    "rule" JSONB NOT NULL,
+    "note" TEXT,
+    "created_by" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "tariff_version_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "charge_assignment" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "household_id" UUID NOT NULL,
+    "item_id" UUID NOT NULL,
+    "metering_point_id" UUID NOT NULL,
+    "tariff_id" UUID NOT NULL,
+    "from_day" DATE NOT NULL,
+    "to_day" DATE,
+
+    CONSTRAINT "charge_assignment_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "bill_run" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "item_id" UUID NOT NULL,
+    "month" DATE NOT NULL,
+    "status" TEXT NOT NULL,
+    "done" INTEGER NOT NULL DEFAULT 0,
+    "total" INTEGER NOT NULL DEFAULT 0,
+    "bills" INTEGER NOT NULL DEFAULT 0,
+    "quantity" DECIMAL(20,9) NOT NULL DEFAULT 0,
+    "amount" DECIMAL(16,2) NOT NULL DEFAULT 0,
+    "held" INTEGER NOT NULL DEFAULT 0,
+    "already_billed" INTEGER NOT NULL DEFAULT 0,
+    "error" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" TEXT NOT NULL,
+    "issued_at" TIMESTAMPTZ(3),
+    "issued_by" TEXT,
+
+    CONSTRAINT "bill_run_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "bill" (
+    "id" UUID NOT NULL,
+    "run_id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "household_id" UUID NOT NULL,
+    "item_id" UUID NOT NULL,
+    "month" DATE NOT NULL,
+    "status" TEXT NOT NULL,
+    "number" TEXT,
+    "quantity" DECIMAL(20,9) NOT NULL,
+    "amount" DECIMAL(16,2) NOT NULL,
+    "estimated" BOOLEAN NOT NULL,
+    "used_before" DECIMAL(20,9),
+    "tariff_id" UUID NOT NULL,
+    "period_from" TIMESTAMPTZ(3) NOT NULL,
+    "period_to" TIMESTAMPTZ(3) NOT NULL,
+    "segments" JSONB NOT NULL,
+    "issued_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "bill_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "bill_line" (
+    "bill_id" UUID NOT NULL,
+    "sequence" SMALLINT NOT NULL,
+    "label_zh" TEXT NOT NULL,
+    "label_en" TEXT NOT NULL,
+    "quantity" DECIMAL(20,9) NOT NULL,
+    "unit_price" DECIMAL(16,8) NOT NULL,
+    "exact_amount" DECIMAL(30,17) NOT NULL,
+    "amount" DECIMAL(16,2) NOT NULL,
+    "tier_number" SMALLINT,
+    "tier_above" DECIMAL(20,9),
+    "tier_up_to" DECIMAL(20,9),
+    "band" TEXT,
+    "tariff_version_id" UUID NOT NULL,
+
+    CONSTRAINT "bill_line_pkey" PRIMARY KEY ("bill_id","sequence")
+);
+
+-- CreateTable
+CREATE TABLE "held_account" (
+    "run_id" UUID NOT NULL,
+    "household_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "metering_point_id" UUID,
+    "detail" TEXT NOT NULL,
+
+    CONSTRAINT "held_account_pkey" PRIMARY KEY ("run_id","household_id")
+);
+
+-- CreateTable
+CREATE TABLE "project" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "time_zone" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "project_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "building" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+
+    CONSTRAINT "building_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "room" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "kind" "RoomKind" NOT NULL,
+    "floor" INTEGER,
+    "area_m2" DECIMAL(12,2),
+
+    CONSTRAINT "room_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "household" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "account_number" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "kind" "HouseholdKind" NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "household_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "household_room" (
+    "household_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "household_room_pkey" PRIMARY KEY ("room_id","from_at")
+);
+
+-- CreateTable
+CREATE TABLE "gateway" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "enrol_token_hash" BYTEA,
+    "enrol_token_expires_at" TIMESTAMPTZ(3),
+    "enrolled_at" TIMESTAMPTZ(3),
+    "secret_hash" BYTEA,
+    "revoked_at" TIMESTAMPTZ(3),
+    "online" BOOLEAN NOT NULL DEFAULT false,
+    "last_seen_at" TIMESTAMPTZ(3),
+    "agent_version" TEXT,
+    "status" JSONB,
+    "catalogue_revision" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "gateway_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "device" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "gateway_id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "key" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "profile" TEXT NOT NULL,
+    "manufacturer" TEXT NOT NULL,
+    "model" TEXT NOT NULL,
+    "medium" TEXT NOT NULL,
+    "driver" TEXT NOT NULL,
+    "bus" TEXT NOT NULL,
+    "address" TEXT NOT NULL,
+    "serial" TEXT,
+    "state" TEXT NOT NULL DEFAULT 'unknown',
+    "last_good_at" TIMESTAMPTZ(3),
+    "latency_ms" DOUBLE PRECISION,
+    "requests" BIGINT NOT NULL DEFAULT 0,
+    "errors" BIGINT NOT NULL DEFAULT 0,
+    "message" TEXT,
+    "removed_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "device_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "point" (
+    "id" SERIAL NOT NULL,
+    "device_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "key" TEXT NOT NULL,
+    "label_zh" TEXT NOT NULL,
+    "label_en" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "code" TEXT NOT NULL,
+    "unit" TEXT NOT NULL,
+    "scale" SMALLINT NOT NULL,
+    "digits" SMALLINT,
+    "interval_ms" INTEGER NOT NULL,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "removed_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "point_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "metering_point" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "medium" TEXT NOT NULL,
+    "role" TEXT NOT NULL,
+    "unit" TEXT NOT NULL,
+    "building_id" UUID,
+    "room_id" UUID,
+    "parent_id" UUID,
+
+    CONSTRAINT "metering_point_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "meter" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "serial" TEXT NOT NULL,
+    "medium" TEXT NOT NULL,
+    "manufacturer" TEXT NOT NULL,
+    "model" TEXT NOT NULL,
+    "unit" TEXT NOT NULL,
+    "scale" SMALLINT NOT NULL,
+    "digits" SMALLINT,
+    "multiplier" DECIMAL(12,4) NOT NULL DEFAULT 1,
+    "max_per_hour" DECIMAL(12,3) NOT NULL DEFAULT 1000,
+    "jitter" DECIMAL(12,4) NOT NULL DEFAULT 0,
+    "point_id" INTEGER,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "meter_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "installation" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "metering_point_id" UUID NOT NULL,
+    "meter_id" UUID NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3),
+    "initial_index" DECIMAL(20,9),
+    "final_index" DECIMAL(20,9),
+
+    CONSTRAINT "installation_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "manual_read" (
+    "id" BIGSERIAL NOT NULL,
+    "meter_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "mantissa" BIGINT NOT NULL,
+    "source" TEXT NOT NULL,
+    "note" TEXT,
+    "created_by" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "manual_read_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "usage_day" (
+    "metering_point_id" UUID NOT NULL,
+    "day" DATE NOT NULL,
+    "project_id" UUID NOT NULL,
+    "slot_usage" BIGINT[],
+    "slot_status" SMALLINT[],
+    "slot_index" BIGINT[],
+    "scale" SMALLINT NOT NULL,
+    "usage" DECIMAL(20,9) NOT NULL,
+    "status" SMALLINT NOT NULL,
+    "known_slots" SMALLINT NOT NULL,
+    "computed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "usage_day_pkey" PRIMARY KEY ("metering_point_id","day")
+);
+
+-- CreateTable
+CREATE TABLE "usage_month" (
+    "metering_point_id" UUID NOT NULL,
+    "month" DATE NOT NULL,
+    "project_id" UUID NOT NULL,
+    "usage" DECIMAL(20,9) NOT NULL,
+    "slot_usage" BIGINT[],
+    "scale" SMALLINT NOT NULL,
+    "status" SMALLINT NOT NULL,
+    "known_slots" SMALLINT NOT NULL,
+    "total_slots" SMALLINT NOT NULL,
+    "estimated_slots" SMALLINT NOT NULL,
+    "computed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "usage_month_pkey" PRIMARY KEY ("metering_point_id","month")
+);
+
+-- CreateTable
+CREATE TABLE "held_interval" (
+    "id" BIGSERIAL NOT NULL,
+    "metering_point_id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3) NOT NULL,
+    "from_index" DECIMAL(20,9) NOT NULL,
+    "to_index" DECIMAL(20,9) NOT NULL,
+    "reason" TEXT NOT NULL,
+
+    CONSTRAINT "held_interval_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "usage_dirty" (
+    "metering_point_id" UUID NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "usage_dirty_pkey" PRIMARY KEY ("metering_point_id")
+);
+
+-- CreateTable
+CREATE TABLE "app_user" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "username" TEXT NOT NULL,
+    "display_name" TEXT NOT NULL,
+    "role" "Role" NOT NULL,
+    "project_ids" UUID[],
+    "all_projects" BOOLEAN NOT NULL DEFAULT false,
+    "password_hash" TEXT NOT NULL,
+    "failed_sign_ins" INTEGER NOT NULL DEFAULT 0,
+    "locked_until" TIMESTAMPTZ(3),
+    "disabled_at" TIMESTAMPTZ(3),
+    "last_sign_in_at" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "app_user_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "session" (
+    "id" BYTEA NOT NULL,
+    "user_id" UUID NOT NULL,
+    "csrf_token" TEXT NOT NULL,
+    "ip" TEXT,
+    "user_agent" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "last_seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "session_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "setup_token" (
+    "token_hash" BYTEA NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "used_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "setup_token_pkey" PRIMARY KEY ("token_hash")
+);
+
+-- CreateTable
+CREATE TABLE "audit_entry" (
+    "id" BIGSERIAL NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "user_id" UUID,
+    "actor" TEXT NOT NULL,
+    "ip" TEXT,
+    "action" TEXT NOT NULL,
+    "entity" TEXT NOT NULL,
+    "entity_id" TEXT,
+    "project_id" UUID,
+    "before" JSONB,
+    "after" JSONB,
+    "request_id" TEXT,
+
+    CONSTRAINT "audit_entry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "number_sequence" (
+    "project_id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "period" TEXT NOT NULL,
+    "next" BIGINT NOT NULL DEFAULT 1,
+
+    CONSTRAINT "number_sequence_pkey" PRIMARY KEY ("project_id","kind","period")
+);
+
+-- CreateTable
+CREATE TABLE "reading_batch" (
+    "id" BIGSERIAL NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "outbox" UUID NOT NULL,
+    "sequence" BIGINT NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "readings" INTEGER NOT NULL,
+    "first_at" TIMESTAMPTZ(3),
+    "last_at" TIMESTAMPTZ(3),
+    "payload" BYTEA NOT NULL,
+    "replay_of" BIGINT,
+
+    CONSTRAINT "reading_batch_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "reading_block" (
+    "point_id" INTEGER NOT NULL,
+    "first_at" TIMESTAMPTZ(3) NOT NULL,
+    "serial" BIGSERIAL NOT NULL,
+    "last_at" TIMESTAMPTZ(3) NOT NULL,
+    "offsets" INTEGER[],
+    "mantissas" BIGINT[],
+    "qualities" SMALLINT[],
+    "batch_id" BIGINT NOT NULL,
+    "batch_deltas" INTEGER[],
+    "batch_runs" INTEGER[],
+
+    CONSTRAINT "reading_block_pkey" PRIMARY KEY ("point_id","first_at","serial")
+);
+
+-- CreateTable
+CREATE TABLE "point_latest" (
+    "point_id" INTEGER NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "mantissa" BIGINT,
+    "quality" SMALLINT NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+
+    CONSTRAINT "point_latest_pkey" PRIMARY KEY ("point_id")
+);
+
+-- CreateTable
+CREATE TABLE "quarantine_entry" (
+    "id" BIGSERIAL NOT NULL,
+    "gateway_id" UUID,
+    "project_id" UUID,
+    "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "topic" TEXT NOT NULL,
+    "code" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "point" TEXT,
+    "batch_id" BIGINT,
+    "readings" INTEGER NOT NULL DEFAULT 0,
+    "payload" BYTEA,
+    "payload_hash" BYTEA,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "resolved_at" TIMESTAMPTZ(3),
+    "resolved_by" TEXT,
+    "note" TEXT,
+
+    CONSTRAINT "quarantine_entry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "lost_readings" (
+    "id" BIGSERIAL NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+    "readings" INTEGER NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3) NOT NULL,
+    "reason" TEXT NOT NULL,
+
+    CONSTRAINT "lost_readings_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "log_cursor" (
+    "follower" TEXT NOT NULL,
+    "batch_id" BIGINT NOT NULL DEFAULT 0,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "error" TEXT,
+
+    CONSTRAINT "log_cursor_pkey" PRIMARY KEY ("follower")
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "charge_item_project_id_code_key" ON "charge_item"("project_id", "code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "tariff_project_id_code_key" ON "tariff"("project_id", "code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "tariff_version_tariff_id_effective_from_key" ON "tariff_version"("tariff_id", "effective_from");
+
+-- CreateIndex
+CREATE INDEX "charge_assignment_project_id_item_id_idx" ON "charge_assignment"("project_id", "item_id");
+
+-- CreateIndex
+CREATE INDEX "charge_assignment_household_id_idx" ON "charge_assignment"("household_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "charge_assignment_metering_point_id_item_id_from_day_key" ON "charge_assignment"("metering_point_id", "item_id", "from_day");
+
+-- CreateIndex
+CREATE INDEX "bill_run_project_id_created_at_idx" ON "bill_run"("project_id", "created_at" DESC);
+
+-- CreateIndex
+CREATE INDEX "bill_run_id_idx" ON "bill"("run_id");
+
+-- CreateIndex
+CREATE INDEX "bill_household_id_item_id_month_idx" ON "bill"("household_id", "item_id", "month");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "bill_project_id_number_key" ON "bill"("project_id", "number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "project_code_key" ON "project"("code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "building_project_id_code_key" ON "building"("project_id", "code");
+
+-- CreateIndex
+CREATE INDEX "room_project_id_idx" ON "room"("project_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "room_building_id_code_key" ON "room"("building_id", "code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "household_project_id_account_number_key" ON "household"("project_id", "account_number");
+
+-- CreateIndex
+CREATE INDEX "household_room_household_id_idx" ON "household_room"("household_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "gateway_enrol_token_hash_key" ON "gateway"("enrol_token_hash");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "gateway_project_id_name_key" ON "gateway"("project_id", "name");
+
+-- CreateIndex
+CREATE INDEX "device_project_id_serial_idx" ON "device"("project_id", "serial");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "device_gateway_id_key_key" ON "device"("gateway_id", "key");
+
+-- CreateIndex
+CREATE INDEX "point_device_id_idx" ON "point"("device_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "point_gateway_id_key_key" ON "point"("gateway_id", "key");
+
+-- CreateIndex
+CREATE INDEX "metering_point_room_id_idx" ON "metering_point"("room_id");
+
+-- CreateIndex
+CREATE INDEX "metering_point_parent_id_idx" ON "metering_point"("parent_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "metering_point_project_id_code_key" ON "metering_point"("project_id", "code");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "meter_point_id_key" ON "meter"("point_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "meter_project_id_serial_key" ON "meter"("project_id", "serial");
+
+-- CreateIndex
+CREATE INDEX "installation_meter_id_idx" ON "installation"("meter_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "installation_metering_point_id_from_at_key" ON "installation"("metering_point_id", "from_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "manual_read_meter_id_at_key" ON "manual_read"("meter_id", "at");
+
+-- CreateIndex
+CREATE INDEX "usage_day_project_id_day_idx" ON "usage_day"("project_id", "day");
+
+-- CreateIndex
+CREATE INDEX "usage_month_project_id_month_idx" ON "usage_month"("project_id", "month");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "held_interval_metering_point_id_from_at_key" ON "held_interval"("metering_point_id", "from_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "app_user_username_key" ON "app_user"("username");
+
+-- CreateIndex
+CREATE INDEX "session_user_id_idx" ON "session"("user_id");
+
+-- CreateIndex
+CREATE INDEX "session_expires_at_idx" ON "session"("expires_at");
+
+-- CreateIndex
+CREATE INDEX "audit_entry_at_idx" ON "audit_entry"("at" DESC);
+
+-- CreateIndex
+CREATE INDEX "audit_entry_entity_entity_id_idx" ON "audit_entry"("entity", "entity_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "reading_batch_gateway_id_outbox_sequence_key" ON "reading_batch"("gateway_id", "outbox", "sequence");
+
+-- CreateIndex
+CREATE INDEX "quarantine_entry_state_received_at_idx" ON "quarantine_entry"("state", "received_at" DESC);
+
+-- CreateIndex
+CREATE INDEX "lost_readings_gateway_id_to_at_idx" ON "lost_readings"("gateway_id", "to_at");
+
+-- AddForeignKey
+ALTER TABLE "tariff_version" ADD CONSTRAINT "tariff_version_tariff_id_fkey" FOREIGN KEY ("tariff_id") REFERENCES "tariff"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "building" ADD CONSTRAINT "building_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "project"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "room" ADD CONSTRAINT "room_building_id_fkey" FOREIGN KEY ("building_id") REFERENCES "building"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "household_room" ADD CONSTRAINT "household_room_household_id_fkey" FOREIGN KEY ("household_id") REFERENCES "household"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "household_room" ADD CONSTRAINT "household_room_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "room"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "device" ADD CONSTRAINT "device_gateway_id_fkey" FOREIGN KEY ("gateway_id") REFERENCES "gateway"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "point" ADD CONSTRAINT "point_device_id_fkey" FOREIGN KEY ("device_id") REFERENCES "device"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "installation" ADD CONSTRAINT "installation_metering_point_id_fkey" FOREIGN KEY ("metering_point_id") REFERENCES "metering_point"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "installation" ADD CONSTRAINT "installation_meter_id_fkey" FOREIGN KEY ("meter_id") REFERENCES "meter"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "manual_read" ADD CONSTRAINT "manual_read_meter_id_fkey" FOREIGN KEY ("meter_id") REFERENCES "meter"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "session" ADD CONSTRAINT "session_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "app_user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- prisma/sql/estate.sql
+-- A room is home to one household at a time.
+CREATE UNIQUE INDEX "household_room_current_key" ON "household_room" ("room_id") WHERE "to_at" IS NULL;
+ALTER TABLE "household_room" ADD CONSTRAINT "household_room_period_check" CHECK ("to_at" IS NULL OR "to_at" > "from_at");
+
+-- prisma/sql/platform.sql
+-- An audit trail is written once: neither the application nor a mistake changes it.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON "audit_entry"
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE INDEX "audit_entry_project_id_at_idx" ON "audit_entry" ("project_id", "at" DESC);
+
+-- prisma/sql/telemetry.sql
+-- Payloads are zstd already: don't try to compress them again.
+alter table reading_batch alter column payload set storage external;
+
+-- "Readings stored since midnight" without an index entry per batch.
+create index reading_batch_received_at on reading_batch using brin (received_at) with (pages_per_range = 16, autosummarize = on);
+
+-- Columns of a block are compressed in the row rather than moved out of it: a block is read whole.
+alter table reading_block
+  alter column offsets set storage main,
+  alter column mantissas set storage main,
+  alter column qualities set storage main,
+  alter column batch_deltas set storage main,
+  alter column batch_runs set storage main;
+
+-- lz4 decompresses several times faster than pglz; a server built without it keeps pglz.
+do $$
+begin
+  alter table reading_block
+    alter column offsets set compression lz4,
+    alter column mantissas set compression lz4,
+    alter column qualities set compression lz4,
+    alter column batch_deltas set compression lz4,
+    alter column batch_runs set compression lz4;
+exception when feature_not_supported then
+  raise notice 'this server has no lz4';
+end $$;
+
+-- Prisma's arrays are without "not null" in SQL; the columns that every block has are required.
+alter table reading_block
+  alter column offsets set not null,
+  alter column mantissas set not null,
+  add constraint reading_block_one_utc_day
+    check (date_trunc('day', first_at, 'UTC') = date_trunc('day', last_at, 'UTC'));
+
+-- Blocks are appended and compacted: vacuum by what was deleted, and keep the visibility map fresh.
+alter table reading_block set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1);
+
+-- Every row is rewritten again and again: room on the page keeps the updates off the index.
+alter table point_latest set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+alter table gateway set (fillfactor = 50);
+alter table device set (fillfactor = 70);
+
+-- Sending a refused message again makes no second entry; a series of a batch is held once.
+create unique index quarantine_entry_message on quarantine_entry (gateway_id, payload_hash) where point is null;
+create unique index quarantine_entry_series on quarantine_entry (batch_id, point) where point is not null;
+create index quarantine_entry_open_series on quarantine_entry (gateway_id, point) where state = 'open' and point is not null;
+alter table quarantine_entry alter column payload set storage external;

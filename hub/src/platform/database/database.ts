@@ -1,0 +1,121 @@
+import pg from 'pg'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { Logger } from 'pino'
+import { Prisma, PrismaClient } from '../../generated/prisma/client.ts'
+import { OWNER_LOCK } from './advisory-locks.ts'
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts'
+import { applyMigrations } from './migrate.ts'
+
+/** A Prisma client inside a transaction. */
+export type PrismaTransaction = Prisma.TransactionClient
+
+export interface Database {
+  readonly url: string
+  readonly prisma: PrismaClient
+  /** For ingest, COPY and SQL of repositories; numeric and int8 come as text, arrays of them as text[]. */
+  readonly pool: pg.Pool
+  /** One transaction on one connection; rolls back on any error. */
+  transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
+  prismaTransaction<T>(work: (tx: PrismaTransaction) => Promise<T>): Promise<T>
+  /** @throws when the database does not answer within two seconds */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** Of a server that runs already; else one is started in `folder`. */
+  readonly url?: string | undefined
+  readonly folder: string
+  readonly log: Logger
+  readonly poolSize?: number
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Opens the database, starting the embedded server when there is no `url`, and migrates it. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const server = options.url
+    ? null
+    : await startEmbeddedPostgres({
+        folder: options.folder,
+        log: options.log,
+        ...(options.settings ? { settings: options.settings } : {}),
+      })
+  try {
+    const url = options.url ?? server!.url
+    await applyMigrations(url, options.log)
+    return await connect(url, server, options)
+  } catch (error) {
+    await server?.stop()
+    throw error
+  }
+}
+
+async function connect(url: string, server: EmbeddedPostgres | null, options: DatabaseOptions): Promise<Database> {
+  const poolErrors = (error: Error) => options.log.warn({ err: error }, 'idle database connection lost')
+  const size = options.poolSize ?? 12
+  const pool = new pg.Pool({ connectionString: url, max: size, connectionTimeoutMillis: 10_000, keepAlive: true })
+  pool.on('error', poolErrors)
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(
+      { connectionString: url, max: size, connectionTimeoutMillis: 10_000, keepAlive: true },
+      { onPoolError: poolErrors },
+    ),
+    // A lost race for a connection is waited out; a transaction that hangs is not
+    transactionOptions: { maxWait: 10_000, timeout: 60_000 },
+  })
+  const owner = server ? await keepOwnerLock(url, options.log) : null
+  return {
+    url,
+    prisma,
+    pool,
+    transaction: (work) => inTransaction(pool, work),
+    prismaTransaction: (work) => prisma.$transaction(work),
+    ping: async () => {
+      await pool.query({ text: 'SELECT 1', query_timeout: 2_000 } as pg.QueryConfig)
+    },
+    close: async () => {
+      await owner?.release()
+      await Promise.allSettled([prisma.$disconnect(), pool.end()])
+      await server?.stop()
+    },
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((cause: Error) => (broken = cause))
+    throw error
+  } finally {
+    // A connection that cannot even roll back is not given to the next one
+    client.release(broken)
+  }
+}
+
+/** Tells other hubs that this data folder has a living owner; taken again when the server was restarted. */
+async function keepOwnerLock(url: string, log: Logger): Promise<{ release(): Promise<void> }> {
+  let released = false
+  let client: pg.Client
+  const take = async (): Promise<void> => {
+    client = new pg.Client({ connectionString: url })
+    client.on('error', () => undefined)
+    client.once('end', () => {
+      if (!released) setTimeout(() => void take().catch(() => undefined), 1_000).unref()
+    })
+    await client.connect()
+    await client.query('SELECT pg_try_advisory_lock($1)', [OWNER_LOCK])
+  }
+  await take().catch((error: unknown) => log.warn({ err: error }, 'the data folder could not be marked as owned'))
+  return {
+    release: async () => {
+      released = true
+      await client.end().catch(() => undefined)
+    },
+  }
+}
