@@ -1,0 +1,47 @@
+-- Payloads are zstd already: don't try to compress them again.
+alter table reading_batch alter column payload set storage external;
+
+-- "Readings stored since midnight" without an index entry per batch.
+create index reading_batch_received_at on reading_batch using brin (received_at) with (pages_per_range = 16, autosummarize = on);
+
+-- Columns of a block are compressed in the row rather than moved out of it: a block is read whole.
+alter table reading_block
+  alter column offsets set storage main,
+  alter column mantissas set storage main,
+  alter column qualities set storage main,
+  alter column batch_deltas set storage main,
+  alter column batch_runs set storage main;
+
+-- lz4 decompresses several times faster than pglz; a server built without it keeps pglz.
+do $$
+begin
+  alter table reading_block
+    alter column offsets set compression lz4,
+    alter column mantissas set compression lz4,
+    alter column qualities set compression lz4,
+    alter column batch_deltas set compression lz4,
+    alter column batch_runs set compression lz4;
+exception when feature_not_supported then
+  raise notice 'this server has no lz4';
+end $$;
+
+-- Prisma's arrays are without "not null" in SQL; the columns that every block has are required.
+alter table reading_block
+  alter column offsets set not null,
+  alter column mantissas set not null,
+  add constraint reading_block_one_utc_day
+    check (date_trunc('day', first_at, 'UTC') = date_trunc('day', last_at, 'UTC'));
+
+-- Blocks are appended and compacted: vacuum by what was deleted, and keep the visibility map fresh.
+alter table reading_block set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1);
+
+-- Every row is rewritten again and again: room on the page keeps the updates off the index.
+alter table point_latest set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+alter table gateway set (fillfactor = 50);
+alter table device set (fillfactor = 70);
+
+-- Sending a refused message again makes no second entry; a series of a batch is held once.
+create unique index quarantine_entry_message on quarantine_entry (gateway_id, payload_hash) where point is null;
+create unique index quarantine_entry_series on quarantine_entry (batch_id, point) where point is not null;
+create index quarantine_entry_open_series on quarantine_entry (gateway_id, point) where state = 'open' and point is not null;
+alter table quarantine_entry alter column payload set storage external;
