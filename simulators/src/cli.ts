@@ -1,0 +1,97 @@
+/** Command line of the simulator: flags over environment over defaults. */
+import { parseArgs } from 'node:util'
+import { AppError, type InputIssue } from '@courtyard/protocols/contract'
+import { SimulatorErrorCode } from './errors.ts'
+import { SimulatorOptions, SiteYamlOptions } from './options.ts'
+
+export interface Command {
+  readonly action: 'run' | 'siteYaml' | 'help'
+  readonly options: SimulatorOptions
+  readonly yaml: SiteYamlOptions
+}
+
+/** Flag, environment variable and meaning of each option. */
+const settings = [
+  ['seed', 'COURTYARD_SIMULATOR_SEED', 'seed', 'number that all chance comes from (default 1)'],
+  ['portBase', 'COURTYARD_SIMULATOR_PORT_BASE', 'port-base', 'endpoints listen on the ports after it (default 15020, 0 any)'],
+  ['controlPort', 'COURTYARD_SIMULATOR_CONTROL_PORT', 'control-port', 'HTTP port on localhost (default 15000, 0 any)'],
+  ['host', 'COURTYARD_SIMULATOR_HOST', 'host', 'address of the Modbus endpoints (default 127.0.0.1)'],
+  ['meters', 'COURTYARD_SIMULATOR_METERS', 'meters', 'bench: so many like meters instead of the neighbourhood'],
+] as const // prettier-ignore
+
+const yamlSettings = [
+  ['hubUrl', 'hub-url', 'with --site-yaml: address of the hub'],
+  ['enrolmentToken', 'enrolment-token', 'with --site-yaml: one-time token made in the hub'],
+  ['dataDir', 'data-dir', 'with --site-yaml: folder of the edge'],
+  ['statusPort', 'status-port', 'with --site-yaml: port of the edge’s status page'],
+] as const
+
+export function helpText(): string {
+  const lines = [
+    ...settings.map(([, env, flag, text]) => `  --${flag.padEnd(18)}${text} [${env}]`),
+    `  --${'site-yaml'.padEnd(18)}print the edge's site.yaml for this simulator and leave`,
+    ...yamlSettings.map(([, flag, text]) => `  --${flag.padEnd(18)}${text}`),
+  ]
+  return `courtyard-simulator: a neighbourhood of meters on real Modbus TCP sockets\n\n${lines.join('\n')}\n`
+}
+
+/** Throws AppError `simulator.bad_options` with every fault of flags and environment in `details.issues`. */
+export function parseCommand(args: readonly string[], env: NodeJS.ProcessEnv): Command {
+  const issues: InputIssue[] = []
+  const flags = readFlags(args, issues)
+  const fromFlags = (pairs: readonly (readonly [string, string, ...string[]])[]) =>
+    Object.fromEntries(
+      pairs.flatMap(([key, flag]) => (flags[flag] === undefined ? [] : [[key, flags[flag]]])),
+    )
+  const fromEnv = Object.fromEntries(settings.flatMap(([key, name]) => (env[name] ? [[key, env[name]]] : [])))
+  const given = fromFlags(settings.map(([key, , flag]) => [key, flag] as const))
+  const options = SimulatorOptions.safeParse({ ...fromEnv, ...given })
+  const yaml = SiteYamlOptions.safeParse(fromFlags(yamlSettings))
+  for (const issue of options.error?.issues ?? []) {
+    const key = String(issue.path[0])
+    const setting = settings.find(([name]) => name === key)
+    issues.push({ path: key in given ? `--${setting?.[2]}` : (setting?.[1] ?? key), reason: issue.message })
+  }
+  for (const issue of yaml.error?.issues ?? []) {
+    const flag = yamlSettings.find(([name]) => name === issue.path[0])?.[1]
+    issues.push({ path: `--${flag}`, reason: issue.message })
+  }
+  if (issues.length > 0 || !options.success || !yaml.success) {
+    throw new AppError(SimulatorErrorCode.badOptions, 'options are wrong', { details: { issues } })
+  }
+  const action = flags.help ? 'help' : flags['site-yaml'] ? 'siteYaml' : 'run'
+  return { action, options: options.data, yaml: yaml.data }
+}
+
+function readFlags(
+  args: readonly string[],
+  issues: InputIssue[],
+): Record<string, string | boolean | undefined> {
+  const text = [...settings.map(([, , flag]) => flag), ...yamlSettings.map(([, flag]) => flag)]
+  const options = Object.fromEntries([
+    ...text.map((flag) => [flag, { type: 'string' as const }]),
+    ...['site-yaml', 'help'].map((flag) => [flag, { type: 'boolean' as const }]),
+  ])
+  // Not strict, so that all unknown flags are told at once instead of the first.
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const known = options[token.name]
+    if (!known) issues.push({ path: token.rawName, reason: 'no such flag' })
+    else if (known.type === 'string' && token.value === undefined)
+      issues.push({ path: token.rawName, reason: 'needs a value' })
+    else if (known.type === 'boolean' && token.value !== undefined)
+      issues.push({ path: token.rawName, reason: 'takes no value' })
+  }
+  for (const word of positionals) issues.push({ path: word, reason: 'is not a flag' })
+  const entries = Object.entries(values).filter(
+    ([flag, value]) => options[flag]?.type !== 'string' || typeof value === 'string',
+  )
+  return Object.fromEntries(entries) as Record<string, string | boolean | undefined>
+}

@@ -1,0 +1,7 @@
+export type { TruthView } from './control/views.ts'
+export { SimulatorErrorCode } from './errors.ts'
+export type { Fault, FaultRequest, RegisterEvent } from './faults.ts'
+export { SimulatorOptions, SiteYamlOptions, type SimulatorOptionsInput } from './options.ts'
+export { buildSite, startSimulator, type RunningSimulator } from './start.ts'
+export { siteConfig, siteYaml, type EndpointAddress } from './site/site-config.ts'
+export type { Account, Building, MeterRole, Room, SimulatedMeter, Site } from './site/site.types.ts'

@@ -1,0 +1,52 @@
+/** Options of the simulator, from code, flags and environment. */
+import { AppError, type InputIssue } from '@courtyard/protocols/contract'
+import * as z from 'zod'
+import { SimulatorErrorCode } from './errors.ts'
+import { MAX_BENCH_METERS } from './site/bench-site.ts'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+export const SimulatorOptions = z.strictObject({
+  /** Another seed, another neighbourhood; the same seed, the same to the last digit. */
+  seed: z.coerce.number().int().min(0).max(0xffff_ffff).default(1),
+  /** Endpoints listen on the ports after this one; 0 takes free ports. */
+  portBase: port.max(65_500).default(15_020),
+  /** Control port; 0 takes a free one. */
+  controlPort: port.default(15_000),
+  /** Address that the Modbus endpoints listen on; the control port is always on localhost. */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** Instead of the neighbourhood: so many like meters, to measure polling. */
+  meters: z.coerce.number().int().min(1).max(MAX_BENCH_METERS).optional(),
+})
+export type SimulatorOptions = z.infer<typeof SimulatorOptions>
+export type SimulatorOptionsInput = z.input<typeof SimulatorOptions>
+
+/** Options of the site.yaml that is printed. */
+export const SiteYamlOptions = z.strictObject({
+  hubUrl: z.url().default('http://127.0.0.1:8080'),
+  enrolmentToken: z.string().min(1).optional(),
+  dataDir: z.string().min(1).default('./edge'),
+  statusPort: port.default(9101),
+})
+export type SiteYamlOptions = z.infer<typeof SiteYamlOptions>
+
+/** Checks input against a schema. Throws AppError `code` with `details.issues`: every path and reason. */
+export function checked<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  code: string,
+  what: string,
+): z.output<S> {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  const issues: InputIssue[] = parsed.error.issues.map((issue) => ({
+    path: issue.path.join('.'),
+    reason: issue.message,
+  }))
+  const text = issues.map((issue) => `${issue.path || what}: ${issue.reason}`).join('; ')
+  throw new AppError(code, `${what}: ${text}`, { details: { issues } })
+}
+
+export function checkedOptions(input: SimulatorOptionsInput): SimulatorOptions {
+  return checked(SimulatorOptions, input, SimulatorErrorCode.badOptions, 'options of the simulator')
+}

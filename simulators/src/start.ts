@@ -1,0 +1,82 @@
+import { loadProfiles } from '@courtyard/protocols/profile'
+import { ControlServer } from './control/control-server.ts'
+import type { TruthView } from './control/views.ts'
+import type { FaultRequest } from './faults.ts'
+import { ModbusServer } from './modbus/modbus-server.ts'
+import type { ServerStats } from './modbus/stats.ts'
+import { unitHandler } from './modbus/unit-handler.ts'
+import { checkedOptions, type SimulatorOptions, type SimulatorOptionsInput } from './options.ts'
+import { Simulation } from './simulation.ts'
+import { buildBenchSite } from './site/bench-site.ts'
+import type { EndpointAddress } from './site/site-config.ts'
+import type { Site } from './site/site.types.ts'
+import { buildWutongCourt } from './site/wutong.ts'
+
+/** A simulator that listens. */
+export interface RunningSimulator {
+  readonly site: Site
+  /** In the order of `site.endpoints`. */
+  readonly endpoints: readonly EndpointAddress[]
+  readonly controlPort: number
+  readonly controlUrl: string
+  truth(meterKey: string, atMs?: number): TruthView
+  setFault(meterKey: string, fault: FaultRequest): object
+  clearFault(meterKey: string): object
+  stats(): ServerStats
+  /** Closes every port and connection. */
+  stop(): Promise<void>
+}
+
+/** The site that these options describe, without opening any port. */
+export function buildSite(options: Pick<SimulatorOptions, 'seed' | 'meters'>): Site {
+  const profiles = loadProfiles()
+  if (options.meters === undefined) return buildWutongCourt(options.seed, profiles)
+  return buildBenchSite(options.seed, options.meters, profiles)
+}
+
+/**
+ * Opens all ports. Throws AppError `simulator.bad_options`, or the system's error when a port is taken; then nothing
+ * is left open. `now` gives the simulation another clock (milliseconds since the epoch).
+ */
+export async function startSimulator(
+  input: SimulatorOptionsInput = {},
+  now: () => number = Date.now,
+): Promise<RunningSimulator> {
+  const options = checkedOptions(input)
+  const simulation = new Simulation(buildSite(options), now)
+  const servers: { stop(): Promise<void> }[] = []
+  const stop = async () => {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+  try {
+    const endpoints: EndpointAddress[] = []
+    for (const [index, key] of simulation.site.endpoints.entries()) {
+      const context = { park: simulation.park, stats: simulation.counters, now, faultOf: simulation.faultOf }
+      const server = new ModbusServer(unitHandler(key, context), simulation.counters)
+      servers.push(server)
+      const port = await server.listen(
+        options.portBase === 0 ? 0 : options.portBase + index + 1,
+        options.host,
+      )
+      endpoints.push({ key, host: options.host, port })
+    }
+    simulation.setEndpoints(endpoints)
+    const control = new ControlServer(simulation)
+    servers.push(control)
+    const controlPort = await control.listen(options.controlPort)
+    return {
+      site: simulation.site,
+      endpoints,
+      controlPort,
+      controlUrl: `http://127.0.0.1:${controlPort}`,
+      truth: (meterKey, atMs) => simulation.truth(meterKey, atMs),
+      setFault: (meterKey, fault) => simulation.setFault(meterKey, fault),
+      clearFault: (meterKey) => simulation.clearFault(meterKey),
+      stats: () => simulation.stats(),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
