@@ -36,7 +36,8 @@ test('every package, hub module and driver has a README of at most 40 lines', as
   for (const folder of folders) {
     const path = join(root, folder, 'README.md')
     if (!existsSync(path)) faults.push(`${folder}: no README.md`)
-    else if ((await readFile(path, 'utf8')).trimEnd().split('\n').length > 40) faults.push(`${folder}: too long`)
+    else if ((await readFile(path, 'utf8')).trimEnd().split('\n').length > 40)
+      faults.push(`${folder}: too long`)
   }
   expect(faults).toEqual([])
 })

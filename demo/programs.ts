@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { DemoPorts } from './ports.ts'
+import type { DemoOptions } from './settings.ts'
+import { SimulatorControl } from './simulated-site.ts'
+import type { ProgramSpec } from './supervisor.ts'
+
+/** How the three programs of the demo are started. */
+export interface Programs {
+  readonly simulator: ProgramSpec
+  readonly hub: ProgramSpec
+  readonly edge: ProgramSpec
+  readonly siteFile: string
+  readonly hubUrl: string
+}
+
+export function programsOf(
+  options: DemoOptions,
+  ports: DemoPorts,
+  onHubLine: (line: string) => void,
+): Programs {
+  const siteFile = join(options.dataFolder, 'site.yaml')
+  const hubUrl = `http://127.0.0.1:${ports.hub}`
+  const watch = options.dev ? ['--watch', '--watch-preserve-output'] : []
+  const simulatorFlags = ['--port-base', ports.meters, '--control-port', ports.simulatorControl]
+  return {
+    siteFile,
+    hubUrl,
+    simulator: {
+      name: 'simulator',
+      args: [
+        ...watch,
+        'simulators/bin/courtyard-simulator.ts',
+        '--seed',
+        options.seed,
+        ...simulatorFlags,
+      ].map(String),
+      env: {},
+      ready: () => new SimulatorControl(ports.simulatorControl).isReady(),
+    },
+    hub: {
+      name: 'hub',
+      args: [...watch, 'hub/src/main.ts'],
+      env: { COURTYARD_DATA: options.dataFolder, PORT: String(ports.hub), MQTT_PORT: String(ports.mqtt) },
+      ready: async () => (await fetch(`${hubUrl}/api/health`)).ok,
+      onLine: onHubLine,
+    },
+    edge: {
+      name: 'edge',
+      args: [...watch, 'edge/bin/courtyard-edge.js', '--config', siteFile],
+      env: {},
+      ready: async () => (await fetch(`http://127.0.0.1:${ports.edgeStatus}/health`)).status < 500,
+    },
+  }
+}
