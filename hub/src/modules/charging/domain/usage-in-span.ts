@@ -1,0 +1,140 @@
+import { splitByLargestRemainder } from './apportion.ts'
+import { QUANTITY_PLACES, rescale } from './fixed.ts'
+import type { DaySpan } from './tariff-versions.ts'
+import { SLOTS_PER_DAY } from './time-windows.ts'
+
+/** Why an account cannot be billed yet; these codes are stable. */
+export type HoldCode =
+  | 'no_reads'
+  | 'no_meter'
+  | 'gap'
+  | 'held_interval'
+  | 'no_tariff'
+  | 'mixed_tariffs'
+  | 'overlapping_assignments'
+
+export interface Hold {
+  readonly code: HoldCode
+  readonly meteringPointId: string | null
+  readonly detail: string
+}
+
+/** Usage of a metering point in a month, as metering gives it: mantissas of 10^-scale. */
+export interface MonthUsage {
+  readonly usage: string
+  readonly scale: number
+  readonly slotUsage: readonly bigint[]
+  readonly totalSlots: number
+  readonly estimatedSlots: number
+  readonly completeness: 'complete' | 'noReads' | 'gap' | 'held'
+}
+
+/** The same of one local day. */
+export interface DayOfUsage {
+  readonly day: string
+  readonly scale: number
+  readonly slotUsage: readonly bigint[]
+  readonly status: string
+  readonly knownSlots: number
+  readonly estimatedSlots: number
+}
+
+/** Usage in units of 10^-9, as a whole and by local half hour of the day. */
+export interface SlottedUsage {
+  readonly quantity: bigint
+  readonly slots: readonly bigint[]
+}
+
+/** What holds a whole month back; null when it can be billed. */
+export function monthHold(meteringPointId: string, month: string, usage: MonthUsage): Hold | null {
+  const hold = (code: HoldCode, detail: string): Hold => ({ code, meteringPointId, detail })
+  if (usage.totalSlots === 0) return hold('no_meter', `no meter was installed in ${month}`)
+  switch (usage.completeness) {
+    case 'complete':
+      return null
+    case 'noReads':
+      return hold('no_reads', `no reads of ${month}`)
+    case 'gap':
+      return hold('gap', `reads are missing in ${month}`)
+    case 'held':
+      return hold('held_interval', `the index went back in ${month} and nobody has said why`)
+  }
+}
+
+/**
+ * What holds the days `span` back when the month as a whole is not complete: every half hour of them must be
+ * known. `expectedSlots` is by day of the month (46, 48 or 50).
+ */
+export function spanHold(
+  meteringPointId: string,
+  days: readonly string[],
+  span: DaySpan,
+  expectedSlots: readonly number[],
+  usage: ReadonlyMap<string, DayOfUsage>,
+): Hold | null {
+  let missing: Hold | null = null
+  let known = 0
+  for (let index = span.from; index < span.to; index++) {
+    const day = usage.get(days[index]!)
+    known += day?.knownSlots ?? 0
+    if (day && day.knownSlots >= expectedSlots[index]!) continue
+    const detail =
+      day?.status === 'held'
+        ? `the index went back on ${days[index]!} and nobody has said why`
+        : `reads are missing on ${days[index]!}`
+    missing ??= { code: day?.status === 'held' ? 'held_interval' : 'gap', meteringPointId, detail }
+  }
+  if (missing === null || known > 0) return missing
+  return { code: 'no_reads', meteringPointId, detail: `no reads from ${days[span.from]!} to ${days[span.to - 1]!}` }
+}
+
+const perScale = Array.from({ length: QUANTITY_PLACES + 1 }, (_, scale) => rescale(1n, scale, QUANTITY_PLACES))
+
+/** Sum of the half hours, in units of 10^-9. */
+export function slotted(slotUsage: readonly bigint[], scale: number): SlottedUsage {
+  const factor = perScale[scale]
+  if (factor === undefined) throw new RangeError(`usage with ${scale} decimal places`)
+  const slots = slotUsage.map((units) => units * factor)
+  return { quantity: slots.reduce((sum, units) => sum + units, 0n), slots }
+}
+
+const none: SlottedUsage = { quantity: 0n, slots: new Array<bigint>(SLOTS_PER_DAY).fill(0n) }
+
+export function addUsage(parts: readonly SlottedUsage[]): SlottedUsage {
+  if (parts.length === 1) return parts[0]!
+  return parts.reduce(
+    (sum, part) => ({
+      quantity: sum.quantity + part.quantity,
+      slots: sum.slots.map((units, slot) => units + part.slots[slot]!),
+    }),
+    none,
+  )
+}
+
+/** Usage of the days `span`: the sum of its days. Days without a row count as nothing. */
+export function usageOfDays(
+  days: readonly string[],
+  span: DaySpan,
+  usage: ReadonlyMap<string, DayOfUsage>,
+): SlottedUsage {
+  const known = days.slice(span.from, span.to).flatMap((day) => usage.get(day) ?? [])
+  return addUsage([none, ...known.map((day) => slotted(day.slotUsage, day.scale))])
+}
+
+/** Whether the price change at the start of day `cut` lies between two days that were measured throughout. */
+export function isMeasuredAround(days: readonly string[], cut: number, usage: ReadonlyMap<string, DayOfUsage>) {
+  return [cut - 1, cut].every((index) => {
+    const day = usage.get(days[index]!)
+    return day !== undefined && day.knownSlots > 0 && day.estimatedSlots === 0
+  })
+}
+
+/** Usage of a span shared among its parts by their number of days; every half hour of the day keeps its sum. */
+export function splitByDays(usage: SlottedUsage, parts: readonly DaySpan[]): SlottedUsage[] {
+  const shares = parts.map(({ from, to }) => ({ code: String(from).padStart(2, '0'), weight: BigInt(to - from) }))
+  const bySlot = usage.slots.map((units) => splitByLargestRemainder(units, shares))
+  return parts.map((_, index) => {
+    const slots = bySlot.map((split) => split[index]!)
+    return { quantity: slots.reduce((sum, units) => sum + units, 0n), slots }
+  })
+}
