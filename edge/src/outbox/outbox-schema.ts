@@ -49,11 +49,11 @@ CREATE TABLE dropped (
   to_ms INTEGER NOT NULL
 ) STRICT;
 
--- Pieces of imported files, by the hash of their lines: a second import of the same lines is skipped.
-CREATE TABLE imported_chunk (
-  hash TEXT PRIMARY KEY,
-  lines INTEGER NOT NULL,
-  readings INTEGER NOT NULL,
-  imported_ms INTEGER NOT NULL
-) STRICT;
+-- Which readings came in by import, so that the same or an overlapping file brings none of them twice.
+CREATE TABLE imported_point (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE imported_reading (
+  point_id INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  PRIMARY KEY (point_id, at_ms)
+) STRICT, WITHOUT ROWID;
 `

@@ -4,9 +4,10 @@
  * latter is counted and reported in the next batch. Several processes may hold the same file open.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { DroppedReadings, Reading } from '@courtyard/protocols/contract'
+import { AppError, type DroppedReadings, type Reading } from '@courtyard/protocols/contract'
 import { encodeBatch } from '@courtyard/protocols/wire'
 import type { Clock } from '../clock.ts'
+import { errorCodes } from '../errors.ts'
 import { mergeDropped } from './drop-reports.ts'
 import { asOutboxError, openOutboxFile, type OutboxFileOptions } from './outbox-file.ts'
 
@@ -82,32 +83,27 @@ export class Outbox {
   }
 
   /**
-   * Writes one piece of an imported file: its batches and the hash that marks it as done, all or nothing.
-   * Never evicts: the caller asks `totals()` first.
+   * Writes readings of an imported history as one batch of backlog, without those that an import brought before
+   * (same point and instant). Never evicts what waits.
+   * @returns how many were new.
+   * @throws AppError `edge.outbox_full` when the batch would exceed the byte limit; then nothing is written.
    */
-  sealImported(batches: readonly (readonly Reading[])[], chunk: { hash: string; lines: number }): void {
+  sealImported(readings: readonly Reading[]): number {
     try {
-      this.transaction(() => {
-        let readings = 0
-        for (const batch of batches) {
-          this.insert(batch, 'backlog')
-          readings += batch.length
-        }
-        this.statements.addImported.run(readings)
-        this.statements.addChunk.run(chunk.hash, chunk.lines, readings, this.clock.nowMs())
+      const kept = this.transaction(() => {
+        const fresh = this.withoutImported(readings)
+        if (fresh.length === 0) return 0
+        this.recordRefused()
+        this.insert(fresh, 'backlog')
+        this.statements.addImported.run(fresh.length)
+        this.refuseBeyondBytes()
+        return fresh.length
       })
+      if (kept > 0) this.refused = []
+      return kept
     } catch (error) {
       throw asOutboxError(error)
     }
-  }
-
-  hasImported(hash: string): boolean {
-    return this.statements.findChunk.get(hash) !== undefined
-  }
-
-  /** The line counts that imported pieces have: where a piece of a file may end that is known already. */
-  importedChunkSizes(): ReadonlySet<number> {
-    return new Set(this.statements.chunkSizes.all().map((row) => Number(row['lines'])))
   }
 
   /** Forgets batches that the hub has; unknown numbers do no harm. */
@@ -162,6 +158,25 @@ export class Outbox {
 
   close(): void {
     this.database.close()
+  }
+
+  private withoutImported(readings: readonly Reading[]): Reading[] {
+    const ids = new Map<string, number>()
+    return readings.filter(({ point, atMs }) => {
+      let id = ids.get(point)
+      if (id === undefined) {
+        this.statements.addImportedPoint.run(point)
+        id = Number(this.statements.importedPoint.get(point)!['id'])
+        ids.set(point, id)
+      }
+      return this.statements.addImportedReading.run(id, atMs).changes === 1
+    })
+  }
+
+  private refuseBeyondBytes(): void {
+    const { bytes } = this.totals()
+    if (bytes <= this.limits.maxBytes) return
+    throw new AppError(errorCodes.outboxFull, `the outbox holds its limit of ${this.limits.maxBytes} bytes`)
   }
 
   private insert(readings: readonly Reading[], lane: Lane): number {
@@ -285,9 +300,9 @@ function prepareStatements(database: DatabaseSync) {
        ON CONFLICT (reason) DO UPDATE SET readings = readings + excluded.readings,
          from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms)`,
     ),
-    addChunk: prepare('INSERT INTO imported_chunk (hash, lines, readings, imported_ms) VALUES (?, ?, ?, ?)'),
-    findChunk: prepare('SELECT 1 FROM imported_chunk WHERE hash = ?'),
-    chunkSizes: prepare('SELECT DISTINCT lines FROM imported_chunk'),
+    addImportedPoint: prepare('INSERT OR IGNORE INTO imported_point (name) VALUES (?)'),
+    importedPoint: prepare('SELECT id FROM imported_point WHERE name = ?'),
+    addImportedReading: prepare('INSERT OR IGNORE INTO imported_reading (point_id, at_ms) VALUES (?, ?)'),
   }
 }
 

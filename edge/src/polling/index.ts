@@ -1,0 +1,1 @@
+export { Polling } from './polling.ts'

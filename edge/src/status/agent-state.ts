@@ -1,0 +1,58 @@
+import type { StatusMessage } from '@courtyard/protocols/contract'
+import type { OutboxTotals } from '../outbox/index.ts'
+import type { DeviceSnapshot } from '../polling/device-health.ts'
+import type { UplinkSnapshot } from '../uplink/index.ts'
+
+/** All that the status page, the metrics and the status message show, taken at one instant. */
+export interface AgentState {
+  readonly name: string
+  readonly version: string
+  readonly atMs: number
+  readonly startedAtMs: number
+  /** Of the running configuration; equal to the catalogue's. */
+  readonly catalogueRevision: string
+  readonly outbox: OutboxTotals & { readonly id: string; readonly maxBytes: number }
+  readonly uplink: UplinkSnapshot
+  readonly buses: readonly BusState[]
+}
+
+export interface BusState {
+  readonly key: string
+  readonly driver: string
+  readonly address: string
+  readonly connected: boolean
+  readonly load: number
+  readonly missedDeadlines: number
+  readonly devices: readonly (DeviceSnapshot & { readonly name: string })[]
+}
+
+/** The state as the contract wants it. */
+export function toStatusMessage(state: AgentState): StatusMessage {
+  const { batches, readings, bytes, oldestAtMs, droppedReadings } = state.outbox
+  return {
+    v: 1,
+    atMs: state.atMs,
+    version: state.version,
+    startedAtMs: state.startedAtMs,
+    outbox: { batches, readings, bytes, oldestAtMs, droppedReadings },
+    buses: state.buses.map(({ key, driver, address, connected, load, missedDeadlines }) => ({
+      key,
+      driver,
+      address,
+      connected,
+      load: Math.round(load * 10_000) / 10_000,
+      missedDeadlines,
+    })),
+    devices: state.buses.flatMap((bus) =>
+      bus.devices.map(({ key, state: deviceState, lastGoodAtMs, latencyMs, requests, errors, message }) => ({
+        key,
+        state: deviceState,
+        lastGoodAtMs,
+        latencyMs: latencyMs === null ? null : Math.round(latencyMs * 100) / 100,
+        requests,
+        errors,
+        message,
+      })),
+    ),
+  }
+}

@@ -1,0 +1,2 @@
+export { toStatusMessage, type AgentState, type BusState } from './agent-state.ts'
+export { StatusServer } from './status-server.ts'

@@ -1,0 +1,134 @@
+/**
+ * One MQTT connection to the hub, from CONNECT to its end. MQTT.js would keep and replay messages by itself, lose
+ * them on restart and sometimes in between; so each connection gets a client of its own that never reconnects,
+ * nothing is published while it is down, and what was not acknowledged by the hub is chosen anew.
+ */
+import { connect, type MqttClient } from 'mqtt'
+import { AckMessage, TELEMETRY_VERSION, topics } from '@courtyard/protocols/contract'
+import type { Logger } from '../log.ts'
+import type { Credentials } from './credentials.ts'
+
+export interface HubSessionOptions {
+  readonly credentials: Credentials
+  readonly mqttUrl: string
+  readonly logger: Logger
+  readonly onReady: () => void
+  readonly onAck: (ack: AckMessage) => void
+  /** Called once, whatever ended it; `reason` is for people. */
+  readonly onEnd: (reason: string) => void
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const KEEPALIVE_S = 15
+
+export class HubSession {
+  private readonly options: HubSessionOptions
+  private readonly client: MqttClient
+  private ended = false
+
+  constructor(options: HubSessionOptions) {
+    this.options = options
+    const { gatewayId, username, password } = options.credentials
+    this.client = connect(options.mqttUrl, {
+      protocolVersion: 4,
+      clientId: `courtyard-edge-${gatewayId}`,
+      username,
+      password,
+      clean: true,
+      reconnectPeriod: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      keepalive: KEEPALIVE_S,
+      resubscribe: false,
+      queueQoSZero: false,
+      will: { topic: topics.presence(gatewayId), payload: presence(false), qos: 1, retain: true },
+    })
+    this.client.on('connect', () => this.subscribe())
+    this.client.on('message', (topic, payload) => this.receive(topic, payload))
+    this.client.on('error', (error) => this.end(error.message || String(error)))
+    this.client.on('close', () => this.end('connection closed'))
+  }
+
+  publishBatch(payload: Uint8Array): void {
+    // The hub's own acknowledgement counts, so the broker's is only waited for by the client's flow control.
+    this.publish(topics.batch(this.options.credentials.gatewayId), Buffer.from(payload), {
+      qos: 1,
+      retain: false,
+    })
+  }
+
+  publishCatalogue(catalogue: object): void {
+    const topic = topics.catalogue(this.options.credentials.gatewayId)
+    this.publish(topic, JSON.stringify(catalogue), { qos: 1, retain: true })
+  }
+
+  publishStatus(status: object): void {
+    const topic = topics.status(this.options.credentials.gatewayId)
+    this.publish(topic, JSON.stringify(status), { qos: 0, retain: false })
+  }
+
+  /** Says good-bye, so that the will is not sent, and closes; gives up waiting after a second. */
+  async close(): Promise<void> {
+    if (this.ended) return
+    this.ended = true
+    const { client } = this
+    const topic = topics.presence(this.options.credentials.gatewayId)
+    const farewell = client.connected
+      ? client.publishAsync(topic, presence(false), { qos: 1, retain: true }).then(() => client.endAsync())
+      : Promise.resolve()
+    await Promise.race([
+      farewell.catch(() => {}),
+      new Promise((resolve) => setTimeout(resolve, 1000).unref()),
+    ])
+    client.end(true)
+  }
+
+  private subscribe(): void {
+    const { gatewayId } = this.options.credentials
+    this.client.subscribe(topics.ack(gatewayId), { qos: 1 }, (error, granted) => {
+      if (this.ended) return
+      const refused = granted?.some((grant) => grant.qos === 128)
+      if (error || refused)
+        return this.end(`subscription to acknowledgements refused: ${error?.message ?? ''}`)
+      this.publish(topics.presence(gatewayId), presence(true), { qos: 1, retain: true })
+      this.options.onReady()
+    })
+  }
+
+  private publish(topic: string, payload: string | Buffer, options: { qos: 0 | 1; retain: boolean }): void {
+    if (this.ended || !this.client.connected) return
+    this.client.publish(topic, payload, options, (error) => {
+      if (error) this.options.logger.debug({ err: error, topic }, 'publish ended with the connection')
+    })
+  }
+
+  private receive(topic: string, payload: Buffer): void {
+    if (topic !== topics.ack(this.options.credentials.gatewayId)) return
+    const ack = parseAck(payload)
+    if (ack) this.options.onAck(ack)
+    else
+      this.options.logger.warn(
+        { topic, bytes: payload.length },
+        'an acknowledgement that is none was ignored',
+      )
+  }
+
+  private end(reason: string): void {
+    if (this.ended) return
+    this.ended = true
+    this.client.end(true)
+    this.options.onEnd(reason)
+  }
+}
+
+function presence(online: boolean): string {
+  return JSON.stringify({ v: TELEMETRY_VERSION, online })
+}
+
+function parseAck(payload: Buffer): AckMessage | null {
+  try {
+    const parsed = AckMessage.safeParse(JSON.parse(payload.toString('utf8')))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,2 @@
+export { buildCatalogue } from './catalogue.ts'
+export { Uplink, type UplinkSnapshot } from './uplink.ts'

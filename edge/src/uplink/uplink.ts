@@ -1,0 +1,285 @@
+/**
+ * The agent's side of the talk with the hub: gets an identity, keeps a session alive, and lets the sender, the
+ * catalogue and the status through it. Nothing here holds up polling or the outbox.
+ */
+import {
+  AppError,
+  type AckMessage,
+  type CatalogueMessage,
+  type StatusMessage,
+} from '@courtyard/protocols/contract'
+import type { Clock } from '../clock.ts'
+import { errorCodes } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Outbox } from '../outbox/index.ts'
+import { backoffMs } from '../polling/backoff.ts'
+import { agentVersion } from '../version.ts'
+import { BatchSender, RESEND_AFTER_MS, type SenderCounters, type SenderSettings } from './batch-sender.ts'
+import { credentialsFile, readCredentials, writeCredentials, type Credentials } from './credentials.ts'
+import { enrol } from './enrolment.ts'
+import { HubSession } from './hub-session.ts'
+
+export interface HubSettings {
+  readonly url: string
+  readonly enrolmentToken?: string | undefined
+  readonly mqttUrl?: string | undefined
+}
+
+export interface UplinkOptions {
+  readonly dataDir: string
+  readonly hub: HubSettings
+  readonly settings: SenderSettings
+  readonly outbox: Outbox
+  readonly catalogue: CatalogueMessage
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly status: () => StatusMessage
+}
+
+export interface UplinkSnapshot {
+  readonly enrolled: boolean
+  readonly connected: boolean
+  /** Why it is not connected, for people; null when it is. */
+  readonly problem: string | null
+  readonly inFlightBatches: number
+  readonly counters: SenderCounters
+}
+
+const STATUS_EVERY_MS = 5_000
+/** Batches that another process (an import) sealed are noticed within this time. */
+const LOOK_EVERY_MS = 250
+const RETRY_RANGE = { firstMs: 500, lastMs: 30_000 }
+
+export class Uplink {
+  private readonly options: UplinkOptions
+  private hub: HubSettings
+  private catalogue: CatalogueMessage
+  private readonly sender: BatchSender
+  private session: HubSession | null = null
+  private ready = false
+  private enrolled = false
+  private problem: string | null = 'not connected yet'
+  private catalogueAcked = false
+  private catalogueSentMs = -Infinity
+  private statusSentMs = -Infinity
+  private pumpTimer: NodeJS.Timeout | null = null
+  private readonly abort = new AbortController()
+  /** Ends a wait early when the configuration has changed. */
+  private wait = new AbortController()
+  private running: Promise<void> | null = null
+  private unsaved: Credentials | null = null
+
+  constructor(options: UplinkOptions) {
+    this.options = options
+    this.hub = options.hub
+    this.catalogue = options.catalogue
+    const { outbox, clock, logger, settings } = options
+    this.sender = new BatchSender({
+      outbox,
+      clock,
+      logger,
+      settings,
+      publish: (payload) => this.session?.publishBatch(payload),
+    })
+  }
+
+  start(): void {
+    this.running ??= this.run()
+  }
+
+  async stop(): Promise<void> {
+    this.abort.abort()
+    this.wait.abort()
+    if (this.pumpTimer) clearTimeout(this.pumpTimer)
+    await this.session?.close()
+    this.finishTalk()
+    await this.running
+  }
+
+  /** Something was sealed: send it now rather than at the next look. */
+  nudge(): void {
+    if (this.ready) this.pump()
+  }
+
+  async reconfigure(hub: HubSettings, settings: SenderSettings, catalogue: CatalogueMessage): Promise<void> {
+    const moved = JSON.stringify(hub) !== JSON.stringify(this.hub)
+    this.hub = hub
+    this.sender.setSettings(settings)
+    if (catalogue.revision !== this.catalogue.revision) this.catalogueAcked = false
+    this.catalogue = catalogue
+    this.catalogueSentMs = -Infinity
+    if (moved) {
+      await this.session?.close()
+      this.endSession('the configuration changed')
+      this.wait.abort()
+    }
+  }
+
+  snapshot(): UplinkSnapshot {
+    return {
+      enrolled: this.enrolled,
+      connected: this.ready,
+      problem: this.problem,
+      inFlightBatches: this.sender.inFlightBatches,
+      counters: this.sender.counters,
+    }
+  }
+
+  private async run(): Promise<void> {
+    let failures = 0
+    while (!this.abort.signal.aborted) {
+      const credentials = await this.identity()
+      if (this.abort.signal.aborted) return
+      if (credentials) {
+        const wasReady = await this.talk(credentials)
+        failures = wasReady ? 1 : failures + 1
+      } else {
+        failures += 1
+      }
+      if (this.abort.signal.aborted) return
+      this.wait = new AbortController()
+      await this.options.clock.sleep(backoffMs(failures, RETRY_RANGE, Math.random()), this.wait.signal)
+    }
+  }
+
+  /** Credentials from the disk, or from the hub for the token; null when neither can be had now. */
+  private async identity(): Promise<Credentials | null> {
+    try {
+      const known = this.unsaved ?? readCredentials(credentialsFile(this.options.dataDir))
+      const credentials = known ?? (await this.enrol())
+      this.enrolled = credentials !== null
+      if (credentials && (this.unsaved || !known)) this.save(credentials)
+      return credentials
+    } catch (error) {
+      if (this.abort.signal.aborted) return null
+      if (!(error instanceof AppError)) throw error
+      if (error.code !== errorCodes.enrolmentFailed) await this.waitForToken(error.message)
+      else this.note(error.message)
+      return null
+    }
+  }
+
+  private async enrol(): Promise<Credentials | null> {
+    const { url, enrolmentToken } = this.hub
+    if (enrolmentToken === undefined) {
+      await this.waitForToken('there are no credentials and no enrolment token')
+      return null
+    }
+    const credentials = await enrol(url, { token: enrolmentToken, agentVersion }, this.abort.signal)
+    this.options.logger.info({ gatewayId: credentials.gatewayId }, 'enrolled; the enrolment token is used up')
+    return credentials
+  }
+
+  /** A full disk must not cost the identity that the token was just spent on: kept in memory and saved later. */
+  private save(credentials: Credentials): void {
+    try {
+      writeCredentials(credentialsFile(this.options.dataDir), credentials)
+      this.unsaved = null
+    } catch (error) {
+      this.unsaved = credentials
+      this.options.logger.error(
+        { err: error },
+        'the credentials cannot be saved; they would be lost with the process',
+      )
+    }
+  }
+
+  /** Only a person can help; readings go on to the outbox until a new configuration comes. */
+  private async waitForToken(reason: string): Promise<void> {
+    this.problem = reason
+    this.options.logger.error(
+      `${reason}. Make an enrolment token for this gateway in the hub, set hub.enrolmentToken in the site file and send SIGHUP (or restart). Polling and buffering go on.`,
+    )
+    this.wait = new AbortController()
+    while (!this.wait.signal.aborted && !this.abort.signal.aborted) {
+      await this.options.clock.sleep(60_000, this.wait.signal)
+    }
+  }
+
+  /** One session, to its end. True when it had been usable. */
+  private talk(credentials: Credentials): Promise<boolean> {
+    return new Promise((resolve) => {
+      let wasReady = false
+      const finish = () => resolve(wasReady)
+      this.finishTalk = finish
+      try {
+        this.session = new HubSession({
+          credentials,
+          mqttUrl: this.hub.mqttUrl ?? credentials.mqttUrl,
+          logger: this.options.logger,
+          onReady: () => {
+            wasReady = true
+            this.begin()
+          },
+          onAck: (ack) => this.handleAck(ack),
+          onEnd: (reason) => this.endSession(reason),
+        })
+      } catch (error) {
+        // Such as an address that no transport of MQTT.js understands.
+        this.endSession(error instanceof Error ? error.message : String(error))
+      }
+    })
+  }
+
+  private finishTalk: () => void = () => {}
+
+  private begin(): void {
+    this.ready = true
+    this.problem = null
+    this.catalogueAcked = false
+    this.catalogueSentMs = -Infinity
+    this.statusSentMs = -Infinity
+    this.sender.connected()
+    this.options.logger.info('connected to the hub')
+    this.pump()
+  }
+
+  private endSession(reason: string): void {
+    this.ready = false
+    this.session = null
+    this.sender.disconnected()
+    if (this.pumpTimer) clearTimeout(this.pumpTimer)
+    if (!this.abort.signal.aborted) this.note(reason)
+    this.finishTalk()
+  }
+
+  private pump(): void {
+    if (this.pumpTimer) clearTimeout(this.pumpTimer)
+    if (!this.ready || this.abort.signal.aborted) return
+    this.sendCatalogue()
+    this.sendStatus()
+    const waitMs = this.sender.pump()
+    this.pumpTimer = setTimeout(() => this.pump(), Math.min(waitMs, LOOK_EVERY_MS))
+  }
+
+  private sendCatalogue(): void {
+    const nowMs = this.options.clock.monotonicMs()
+    if (this.catalogueAcked || nowMs - this.catalogueSentMs < RESEND_AFTER_MS) return
+    this.catalogueSentMs = nowMs
+    this.session?.publishCatalogue(this.catalogue)
+  }
+
+  private sendStatus(): void {
+    const nowMs = this.options.clock.monotonicMs()
+    if (nowMs - this.statusSentMs < STATUS_EVERY_MS) return
+    this.statusSentMs = nowMs
+    this.session?.publishStatus(this.options.status())
+  }
+
+  private handleAck(ack: AckMessage): void {
+    this.sender.handleAck(ack)
+    if (ack.catalogue?.revision === this.catalogue.revision) {
+      this.catalogueAcked = true
+      if (ack.catalogue.error !== undefined) {
+        this.options.logger.error({ reason: ack.catalogue.error }, 'the hub refused the catalogue of devices')
+      }
+    }
+    this.nudge()
+  }
+
+  /** Once per cause, not once per attempt. */
+  private note(problem: string): void {
+    if (problem !== this.problem) this.options.logger.warn({ reason: problem }, 'not connected to the hub')
+    this.problem = problem
+  }
+}
