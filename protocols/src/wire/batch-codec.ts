@@ -3,6 +3,7 @@
  * they came, as the evidence behind a bill.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import * as z from 'zod'
 import { AppError } from '../contract/app-error.ts'
 import {
   BatchMessage,
@@ -12,6 +13,7 @@ import {
   type SeriesMessage,
   TELEMETRY_VERSION,
 } from '../contract/telemetry.ts'
+import { followsSchema } from './batch-check.ts'
 
 /** A batch that inflates beyond this is refused: no gateway of ours makes one. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -27,7 +29,11 @@ export function encodeBatch(
   readings: readonly Reading[],
   dropped: readonly DroppedReadings[] = [],
 ): Uint8Array {
-  const message = toBatchMessage(identity, readings, dropped)
+  return packBatch(toBatchMessage(identity, readings, dropped))
+}
+
+/** Message → bytes. */
+export function packBatch(message: BatchMessage): Uint8Array {
   return zstdCompressSync(JSON.stringify(message), {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
   })
@@ -39,12 +45,15 @@ export function toBatchMessage(
   dropped: readonly DroppedReadings[] = [],
 ): BatchMessage {
   const base = readings[0]?.atMs ?? dropped[0]?.fromMs ?? 0
+  const builders: SeriesBuilder[] = []
   const byPoint = new Map<string, SeriesBuilder>()
   for (const reading of readings) {
     let builder = byPoint.get(reading.point)
-    if (!builder) {
+    // A step that is too large for an exact difference goes on in a second series of the same point.
+    if (!builder?.takes(reading)) {
       builder = new SeriesBuilder(reading.point, reading.scale, base)
       byPoint.set(reading.point, builder)
+      builders.push(builder)
     }
     builder.add(reading)
   }
@@ -53,7 +62,7 @@ export function toBatchMessage(
     outbox: identity.outbox,
     sequence: identity.sequence,
     base,
-    series: [...byPoint.values()].map((builder) => builder.finish()),
+    series: builders.map((builder) => builder.finish()),
     ...(dropped.length > 0 ? { dropped: [...dropped] } : {}),
   }
 }
@@ -67,6 +76,10 @@ class SeriesBuilder {
   constructor(point: string, scale: number, base: number) {
     this.series = { p: point, s: scale, t: [], v: [] }
     this.lastMs = base
+  }
+
+  takes(reading: Reading): boolean {
+    return Number.isSafeInteger((reading.mantissa ?? 0) - this.lastMantissa)
   }
 
   add(reading: Reading): void {
@@ -94,7 +107,8 @@ class SeriesBuilder {
 
 /**
  * Bytes → message, checked. Throws AppError `wire.not_zstd`, `wire.too_large`, `wire.not_json`,
- * `wire.invalid` (details.issues: path and reason) — never anything else.
+ * `wire.invalid` (details.issues: path and reason; details.identity: outbox and sequence where they can be
+ * read) — never anything else.
  */
 export function decodeBatch(bytes: Uint8Array): BatchMessage {
   let text: string
@@ -114,29 +128,47 @@ export function decodeBatch(bytes: Uint8Array): BatchMessage {
   } catch (cause) {
     throw new AppError('wire.not_json', 'batch is not JSON', { cause, details: { bytes: bytes.length } })
   }
-  const parsed = BatchMessage.safeParse(json)
-  if (!parsed.success) {
-    throw new AppError('wire.invalid', 'batch does not follow the schema', {
-      details: {
-        issues: parsed.error.issues.slice(0, 20).map((i) => ({ path: i.path.join('.'), reason: i.message })),
-      },
-    })
-  }
-  for (const series of parsed.data.series) checkLengths(series)
-  return parsed.data
+  if (!followsSchema(json)) throw schemaError(json)
+  for (const series of json.series) checkLengths(series, json)
+  return json
 }
 
-function checkLengths(series: SeriesMessage): void {
+/** Only for messages that are refused: the schema says at length what is wrong. */
+function schemaError(json: unknown): AppError {
+  const issues = BatchMessage.safeParse(json).error?.issues ?? []
+  return new AppError('wire.invalid', 'batch does not follow the schema', {
+    details: {
+      issues: issues.slice(0, 20).map((i) => ({ path: i.path.join('.'), reason: i.message })),
+      ...identityOf(json),
+    },
+  })
+}
+
+const Identity = z.object({ outbox: BatchMessage.shape.outbox, sequence: BatchMessage.shape.sequence })
+
+/** Which batch it was meant to be, where that can be read: it can be acknowledged then. */
+function identityOf(json: unknown): { identity?: BatchIdentity } {
+  const { success, data } = Identity.safeParse(json)
+  return success ? { identity: data } : {}
+}
+
+function checkLengths(series: SeriesMessage, message: BatchMessage): void {
   const count = series.t.length
   const qualities = series.q?.reduce((sum, [run]) => sum + run, 0) ?? count
   if (series.v.length !== count || qualities !== count) {
     throw new AppError('wire.invalid', `columns of ${series.p} differ in length`, {
-      details: { issues: [{ path: series.p, reason: `t ${count}, v ${series.v.length}, q ${qualities}` }] },
+      details: {
+        issues: [{ path: series.p, reason: `t ${count}, v ${series.v.length}, q ${qualities}` }],
+        ...identityOf(message),
+      },
     })
   }
 }
 
-/** A series with its deltas added up: parallel arrays of equal length. */
+/**
+ * A series with its deltas added up: parallel arrays of equal length. Deltas of a hostile batch may add up beyond the
+ * exact range; whoever stores them checks with `Number.isSafeInteger`.
+ */
 export interface SeriesColumns {
   readonly atMs: number[]
   readonly mantissas: (number | null)[]

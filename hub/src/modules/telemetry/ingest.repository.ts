@@ -1,0 +1,216 @@
+/** Writes groups of batches: log, blocks, latest values, losses, quarantine — all in one transaction. */
+import { createHash } from 'node:crypto'
+import type { PoolClient } from 'pg'
+import { copyRows } from '../../platform/database/copy-rows.ts'
+import type { Block } from './domain/blocks.ts'
+import type { HeldSeries, KnownPoint } from './domain/intake.ts'
+import { heldCodes, type HeldCode } from './errors.ts'
+import type { ReceivedBatch } from './ingest/batch-queue.ts'
+
+type Client = Pick<PoolClient, 'query'>
+
+/** Project of each gateway that may send; revoked and unknown ones are missing. */
+export async function activeGateways(client: Client, ids: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ id: string; project_id: string }>(
+    `select id, project_id from gateway where id::text = any($1::text[]) and revoked_at is null`,
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.id, row.project_id]))
+}
+
+export interface PointRow extends KnownPoint {
+  readonly gatewayId: string
+  readonly key: string
+}
+
+export async function pointsOfGateways(client: Client, gatewayIds: readonly string[]): Promise<PointRow[]> {
+  const { rows } = await client.query<PointRow>(
+    `select id, gateway_id as "gatewayId", key, scale from point where gateway_id = any($1::uuid[])`,
+    [gatewayIds],
+  )
+  return rows
+}
+
+const BATCH_COLUMNS = 9
+
+/**
+ * Adds batches to the log. Those that are there already (from before, or from another process at this moment)
+ * are left out.
+ * @param batches in the order of `batchOrder`, so that two writers can't wait for each other
+ * @returns id by position in `batches`; undefined for duplicates
+ */
+export async function insertBatches(
+  client: Client,
+  batches: readonly ReceivedBatch[],
+): Promise<(bigint | undefined)[]> {
+  if (batches.length === 0) return []
+  const values: unknown[] = []
+  const tuples = batches.map((batch, index) => {
+    const { outbox, sequence } = batch.message
+    const at = (ms: number | null) => (ms === null ? null : new Date(ms))
+    values.push(index, batch.gatewayId, outbox, sequence, batch.receivedAt, batch.readings)
+    values.push(at(batch.firstMs), at(batch.lastMs), batch.payload)
+    const first = index * BATCH_COLUMNS
+    return `($${first + 2}::uuid, $${first + 3}::uuid, $${first + 4}::bigint, $${first + 5}::timestamptz, $${first + 6}::int, $${first + 7}::timestamptz, $${first + 8}::timestamptz, $${first + 9}::bytea, $${first + 1}::int)`
+  })
+  const { rows } = await client.query<{ id: string; gateway_id: string; outbox: string; sequence: string }>(
+    `insert into reading_batch (gateway_id, outbox, sequence, received_at, readings, first_at, last_at, payload)
+     select g, o, s, r, n, f, l, p from (values ${tuples.join(', ')}) as v (g, o, s, r, n, f, l, p, position)
+     order by position
+     on conflict (gateway_id, outbox, sequence) do nothing
+     returning id::text, gateway_id, outbox, sequence::text`,
+    values,
+  )
+  const ids = new Map(rows.map((row) => [`${row.gateway_id}/${row.outbox}/${row.sequence}`, BigInt(row.id)]))
+  return batches.map((batch) => ids.get(batchKey(batch)))
+}
+
+export function batchKey(batch: Pick<ReceivedBatch, 'gatewayId' | 'message'>): string {
+  return `${batch.gatewayId}/${batch.message.outbox.toLowerCase()}/${batch.message.sequence}`
+}
+
+export interface PointBlock {
+  readonly pointId: number
+  readonly block: Block
+}
+
+const BLOCK_COLUMNS = [
+  'point_id',
+  'first_at',
+  'last_at',
+  'offsets',
+  'mantissas',
+  'qualities',
+  'batch_id',
+  'batch_deltas',
+  'batch_runs',
+]
+
+export async function insertBlocks(client: PoolClient, blocks: readonly PointBlock[]): Promise<void> {
+  if (blocks.length > 0) await copyRows(client, 'reading_block', BLOCK_COLUMNS, blockRows(blocks))
+}
+
+function* blockRows(blocks: readonly PointBlock[]) {
+  for (const { pointId, block } of blocks) {
+    yield [
+      pointId,
+      new Date(block.firstMs),
+      new Date(block.lastMs),
+      block.offsets,
+      block.mantissas,
+      block.qualities,
+      block.batchId,
+      block.batchDeltas,
+      block.batchRuns,
+    ]
+  }
+}
+
+export interface LatestReading {
+  readonly pointId: number
+  readonly atMs: number
+  readonly mantissa: number | null
+  readonly quality: number
+  readonly batchId: bigint
+}
+
+/** Keeps the newer of what is there and what comes. Rows must ascend by point: two writers then can't deadlock. */
+export async function upsertLatest(client: Client, latest: readonly LatestReading[]): Promise<void> {
+  if (latest.length === 0) return
+  await client.query(
+    `insert into point_latest as old (point_id, at, mantissa, quality, batch_id)
+     select p, timestamptz 'epoch' + ms * interval '1 millisecond', m, q, b
+     from unnest($1::int[], $2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[]) as new (p, ms, m, q, b)
+     on conflict (point_id) do update
+       set at = excluded.at, mantissa = excluded.mantissa, quality = excluded.quality, batch_id = excluded.batch_id
+       where excluded.at > old.at`,
+    [
+      latest.map((l) => l.pointId),
+      latest.map((l) => l.atMs),
+      latest.map((l) => l.mantissa),
+      latest.map((l) => l.quality),
+      latest.map((l) => l.batchId.toString()),
+    ],
+  )
+}
+
+export interface HeldBatchSeries {
+  readonly batchId: bigint
+  readonly gatewayId: string
+  readonly projectId: string
+  readonly topic: string
+  readonly held: HeldSeries
+}
+
+export async function insertHeldSeries(client: Client, held: readonly HeldBatchSeries[]): Promise<void> {
+  if (held.length === 0) return
+  await client.query(
+    `insert into quarantine_entry (gateway_id, project_id, topic, batch_id, code, reason, point, readings)
+     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[])
+     on conflict (batch_id, point) where point is not null do nothing`,
+    [
+      held.map((h) => h.gatewayId),
+      held.map((h) => h.projectId),
+      held.map((h) => h.topic),
+      held.map((h) => h.batchId.toString()),
+      held.map((h) => heldCodes[h.held.why]),
+      held.map((h) => h.held.reason.replaceAll('\0', '\u{fffd}')),
+      held.map((h) => h.held.point.replaceAll('\0', '\u{fffd}')),
+      held.map((h) => h.held.readings),
+    ],
+  )
+}
+
+export interface LostPeriod {
+  readonly batchId: bigint
+  readonly gatewayId: string
+  readonly readings: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly reason: string
+}
+
+export async function insertLost(client: Client, lost: readonly LostPeriod[]): Promise<void> {
+  if (lost.length === 0) return
+  await client.query(
+    `insert into lost_readings (gateway_id, batch_id, readings, from_at, to_at, reason)
+     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[])`,
+    [
+      lost.map((l) => l.gatewayId),
+      lost.map((l) => l.batchId.toString()),
+      lost.map((l) => l.readings),
+      lost.map((l) => new Date(l.fromMs)),
+      lost.map((l) => new Date(l.toMs)),
+      lost.map((l) => l.reason),
+    ],
+  )
+}
+
+export interface HeldMessage {
+  readonly gatewayId: string
+  readonly projectId: string
+  readonly topic: string
+  readonly code: HeldCode | string
+  readonly reason: string
+  readonly readings: number
+  readonly payload: Uint8Array
+}
+
+/** Keeps a whole message; the same bytes from the same gateway are kept once. */
+export async function insertHeldMessage(client: Client, held: HeldMessage): Promise<void> {
+  await client.query(
+    `insert into quarantine_entry (gateway_id, project_id, topic, code, reason, readings, payload, payload_hash)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (gateway_id, payload_hash) where point is null do nothing`,
+    [
+      held.gatewayId,
+      held.projectId,
+      held.topic,
+      held.code,
+      held.reason.replaceAll('\0', '\u{fffd}').slice(0, 1_000),
+      held.readings,
+      held.payload,
+      createHash('sha256').update(held.payload).digest(),
+    ],
+  )
+}

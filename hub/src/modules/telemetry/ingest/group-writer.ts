@@ -1,0 +1,171 @@
+/** Takes a group of decoded batches into the database within one transaction. */
+import type { PoolClient } from 'pg'
+import type { AckStatus } from '@courtyard/protocols/contract'
+import type { Database } from '../../../platform/database/database.ts'
+import { toBlocks, type Run } from '../domain/blocks.ts'
+import { takeIn, type Intake } from '../domain/intake.ts'
+import {
+  activeGateways,
+  batchKey,
+  insertBatches,
+  insertBlocks,
+  insertHeldSeries,
+  insertLost,
+  upsertLatest,
+  type HeldBatchSeries,
+  type LatestReading,
+  type LostPeriod,
+  type PointBlock,
+} from '../ingest.repository.ts'
+import { enterLog } from '../log.repository.ts'
+import type { ReceivedBatch } from './batch-queue.ts'
+import type { PointDirectory } from './point-directory.ts'
+
+/** What became of a batch; `refused`: its gateway may not send, so it isn't acknowledged. */
+export type Outcome = AckStatus | 'refused'
+
+export interface LatestValue extends LatestReading {
+  readonly scale: number
+}
+
+export interface GroupResult {
+  /** By position in the group. */
+  readonly outcomes: readonly Outcome[]
+  /** Points that got a newer value than this process knew of. */
+  readonly latest: readonly LatestValue[]
+}
+
+/** A batch that is in the log now, with what of it goes in. */
+interface NewBatch {
+  readonly id: bigint
+  readonly projectId: string
+  readonly batch: ReceivedBatch
+  intake: Intake
+}
+
+export class GroupWriter {
+  private readonly db: Database
+  private readonly directory: PointDirectory
+  /** Instant of the latest value that this process has committed, by point: saves writing older ones. */
+  private readonly newest = new Map<number, number>()
+
+  constructor(db: Database, directory: PointDirectory) {
+    this.db = db
+    this.directory = directory
+  }
+
+  async write(group: readonly ReceivedBatch[]): Promise<GroupResult> {
+    const result = await this.db.transaction((client) => this.writeIn(client, group))
+    for (const { pointId, atMs } of result.latest) this.newest.set(pointId, atMs)
+    return result
+  }
+
+  private async writeIn(client: PoolClient, group: readonly ReceivedBatch[]): Promise<GroupResult> {
+    const projects = await activeGateways(client, [...new Set(group.map((batch) => batch.gatewayId))])
+    const candidates = distinct(group.filter((batch) => projects.has(batch.gatewayId)))
+    await enterLog(client)
+    const ids = await insertBatches(client, candidates)
+    const fresh = candidates.flatMap((batch, i): NewBatch[] => {
+      const id = ids[i]
+      const projectId = projects.get(batch.gatewayId)!
+      return id === undefined ? [] : [{ id, projectId, batch, intake: this.takeIn(batch) }]
+    })
+    await this.lookAgain(client, fresh)
+    const { blocks, latest } = this.derive(fresh)
+    await insertBlocks(client, blocks)
+    await upsertLatest(client, latest)
+    await insertHeldSeries(client, fresh.flatMap(heldOf))
+    await insertLost(client, fresh.flatMap(lostOf))
+    const committed = new Set(fresh.map(({ batch }) => batch))
+    const outcomeOf = (batch: ReceivedBatch): Outcome => {
+      if (!projects.has(batch.gatewayId)) return 'refused'
+      return committed.has(batch) ? 'committed' : 'duplicate'
+    }
+    return { outcomes: group.map(outcomeOf), latest }
+  }
+
+  private takeIn(batch: ReceivedBatch): Intake {
+    return takeIn(batch.message, this.directory.lookupOf(batch.gatewayId), batch.receivedAt.getTime())
+  }
+
+  /** The catalogue may have changed since the points were read. */
+  private async lookAgain(client: PoolClient, fresh: readonly NewBatch[]): Promise<void> {
+    const doubtful = fresh.filter(({ intake }) =>
+      intake.held.some(({ why }) => why === 'pointUnknown' || why === 'scaleMismatch'),
+    )
+    await this.directory.reload(client, [...new Set(doubtful.map(({ batch }) => batch.gatewayId))])
+    for (const item of doubtful) item.intake = this.takeIn(item.batch)
+  }
+
+  private derive(fresh: readonly NewBatch[]): { blocks: PointBlock[]; latest: LatestValue[] } {
+    const runsOfPoint = new Map<number, Run[]>()
+    const latest = new Map<number, LatestValue>()
+    for (const { id, intake } of fresh) {
+      for (const series of intake.taken) {
+        const run: Run = { batchId: id, ...series }
+        const runs = runsOfPoint.get(series.pointId)
+        if (runs) runs.push(run)
+        else runsOfPoint.set(series.pointId, [run])
+        this.noteLatest(latest, run, series)
+      }
+    }
+    const blocks: PointBlock[] = []
+    for (const [pointId, runs] of runsOfPoint) {
+      for (const block of toBlocks(runs)) blocks.push({ pointId, block })
+    }
+    return { blocks, latest: [...latest.values()].sort((a, b) => a.pointId - b.pointId) }
+  }
+
+  private noteLatest(
+    latest: Map<number, LatestValue>,
+    run: Run,
+    { pointId, scale }: { pointId: number; scale: number },
+  ): void {
+    let best = -1
+    let bestMs = latest.get(pointId)?.atMs ?? this.newest.get(pointId) ?? -Infinity
+    for (let i = 0; i < run.atMs.length; i++) {
+      if (run.atMs[i]! <= bestMs) continue
+      bestMs = run.atMs[i]!
+      best = i
+    }
+    if (best < 0) return
+    const mantissa = run.mantissas[best]!
+    latest.set(pointId, {
+      pointId,
+      scale,
+      atMs: bestMs,
+      mantissa,
+      quality: run.qualities[best]!,
+      batchId: run.batchId,
+    })
+  }
+}
+
+/** The first of each batch, in an order that all processes share: inserts then never wait for each other in a ring. */
+function distinct(group: readonly ReceivedBatch[]): ReceivedBatch[] {
+  const first = new Map<string, ReceivedBatch>()
+  for (const batch of group) if (!first.has(batchKey(batch))) first.set(batchKey(batch), batch)
+  return [...first.values()].sort(
+    (a, b) =>
+      compare(a.gatewayId, b.gatewayId) ||
+      compare(a.message.outbox, b.message.outbox) ||
+      a.message.sequence - b.message.sequence,
+  )
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function heldOf({ id, projectId, batch, intake }: NewBatch): HeldBatchSeries[] {
+  const { gatewayId, topic } = batch
+  return intake.held.map((held) => ({ batchId: id, gatewayId, projectId, topic, held }))
+}
+
+function lostOf({ id, batch }: NewBatch): LostPeriod[] {
+  return (batch.message.dropped ?? []).map((dropped) => ({
+    ...dropped,
+    batchId: id,
+    gatewayId: batch.gatewayId,
+  }))
+}
