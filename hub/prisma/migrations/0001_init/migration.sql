@@ -307,6 +307,16 @@ CREATE TABLE "meter" (
 );
 
 -- CreateTable
+CREATE TABLE "meter_feed" (
+    "meter_id" UUID NOT NULL,
+    "point_id" INTEGER NOT NULL,
+    "origin" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "meter_feed_pkey" PRIMARY KEY ("meter_id","point_id")
+);
+
+-- CreateTable
 CREATE TABLE "installation" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "metering_point_id" UUID NOT NULL,
@@ -341,7 +351,9 @@ CREATE TABLE "usage_day" (
     "slot_usage" BIGINT[],
     "slot_status" SMALLINT[],
     "slot_index" BIGINT[],
+    "estimated_bits" BIGINT NOT NULL,
     "scale" SMALLINT NOT NULL,
+    "index_scale" SMALLINT NOT NULL,
     "usage" DECIMAL(20,9) NOT NULL,
     "status" SMALLINT NOT NULL,
     "known_slots" SMALLINT NOT NULL,
@@ -386,8 +398,21 @@ CREATE TABLE "usage_dirty" (
     "metering_point_id" UUID NOT NULL,
     "from_at" TIMESTAMPTZ(3) NOT NULL,
     "to_at" TIMESTAMPTZ(3) NOT NULL,
+    "marked_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
+    "last_marked_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
 
     CONSTRAINT "usage_dirty_pkey" PRIMARY KEY ("metering_point_id")
+);
+
+-- CreateTable
+CREATE TABLE "metering_point_state" (
+    "metering_point_id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "last_read_at" TIMESTAMPTZ(3) NOT NULL,
+    "last_index" DECIMAL(20,9) NOT NULL,
+    "scale" SMALLINT NOT NULL,
+
+    CONSTRAINT "metering_point_state_pkey" PRIMARY KEY ("metering_point_id")
 );
 
 -- CreateTable
@@ -627,13 +652,16 @@ CREATE UNIQUE INDEX "meter_point_id_key" ON "meter"("point_id");
 CREATE UNIQUE INDEX "meter_project_id_serial_key" ON "meter"("project_id", "serial");
 
 -- CreateIndex
+CREATE INDEX "meter_feed_point_id_idx" ON "meter_feed"("point_id");
+
+-- CreateIndex
 CREATE INDEX "installation_meter_id_idx" ON "installation"("meter_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "installation_metering_point_id_from_at_key" ON "installation"("metering_point_id", "from_at");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "manual_read_meter_id_at_key" ON "manual_read"("meter_id", "at");
+CREATE INDEX "manual_read_meter_id_at_idx" ON "manual_read"("meter_id", "at");
 
 -- CreateIndex
 CREATE INDEX "usage_day_project_id_day_idx" ON "usage_day"("project_id", "day");
@@ -643,6 +671,12 @@ CREATE INDEX "usage_month_project_id_month_idx" ON "usage_month"("project_id", "
 
 -- CreateIndex
 CREATE UNIQUE INDEX "held_interval_metering_point_id_from_at_key" ON "held_interval"("metering_point_id", "from_at");
+
+-- CreateIndex
+CREATE INDEX "usage_dirty_marked_at_idx" ON "usage_dirty"("marked_at");
+
+-- CreateIndex
+CREATE INDEX "metering_point_state_project_id_last_read_at_idx" ON "metering_point_state"("project_id", "last_read_at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "app_user_username_key" ON "app_user"("username");
@@ -688,6 +722,9 @@ ALTER TABLE "device" ADD CONSTRAINT "device_gateway_id_fkey" FOREIGN KEY ("gatew
 
 -- AddForeignKey
 ALTER TABLE "point" ADD CONSTRAINT "point_device_id_fkey" FOREIGN KEY ("device_id") REFERENCES "device"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "meter_feed" ADD CONSTRAINT "meter_feed_meter_id_fkey" FOREIGN KEY ("meter_id") REFERENCES "meter"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "installation" ADD CONSTRAINT "installation_metering_point_id_fkey" FOREIGN KEY ("metering_point_id") REFERENCES "metering_point"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -768,6 +805,34 @@ ALTER TABLE bill SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_
 -- A room is home to one household at a time.
 CREATE UNIQUE INDEX "household_room_current_key" ON "household_room" ("room_id") WHERE "to_at" IS NULL;
 ALTER TABLE "household_room" ADD CONSTRAINT "household_room_period_check" CHECK ("to_at" IS NULL OR "to_at" > "from_at");
+
+-- prisma/sql/metering.sql
+-- Today's row of every metering point is rewritten again and again: room for that within the page (HOT).
+ALTER TABLE usage_day SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE usage_month SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE metering_point_state SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05);
+-- Rows come and go all the time
+ALTER TABLE usage_dirty SET (fillfactor = 50, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+
+-- A meter is at one place at a time, and a place has one meter at a time.
+CREATE UNIQUE INDEX installation_one_open_per_point ON installation (metering_point_id) WHERE to_at IS NULL;
+CREATE UNIQUE INDEX installation_one_open_per_meter ON installation (meter_id) WHERE to_at IS NULL;
+ALTER TABLE installation ADD CONSTRAINT installation_lasts CHECK (to_at IS NULL OR to_at > from_at);
+ALTER TABLE metering_point ADD CONSTRAINT metering_point_not_own_parent CHECK (parent_id IS DISTINCT FROM id);
+ALTER TABLE meter ADD CONSTRAINT meter_plausible
+  CHECK (multiplier > 0 AND max_per_hour > 0 AND jitter >= 0 AND scale BETWEEN 0 AND 9 AND digits BETWEEN 1 AND 18);
+
+-- Reads of people are evidence: neither changed nor deleted.
+CREATE FUNCTION manual_read_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'register reads are never changed or deleted' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER manual_read_is_kept BEFORE UPDATE OR DELETE ON manual_read
+  FOR EACH ROW EXECUTE FUNCTION manual_read_is_kept();
+
+CREATE INDEX usage_day_held ON usage_day (project_id, metering_point_id) WHERE status = 5;
+CREATE INDEX held_interval_project ON held_interval (project_id);
+CREATE INDEX metering_point_project_role ON metering_point (project_id, medium, role);
 
 -- prisma/sql/platform.sql
 -- An audit trail is written once: neither the application nor a mistake changes it.

@@ -70,6 +70,7 @@ const writtenDown = (atMs: number, index: bigint): Read => ({
   index,
   source: 'installation',
   batchId: null,
+  rank: 0n,
 })
 
 /** Neighbouring reads → pairs. `reads` as readsOfInstallation gives them. */

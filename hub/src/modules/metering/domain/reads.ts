@@ -11,6 +11,8 @@ export interface Read {
   readonly source: ReadOrigin
   /** The batch that brought it; null for reads made by people. */
   readonly batchId: string | null
+  /** Of equal sources at one instant the lowest is believed: the first batch; of people's reads the newest. */
+  readonly rank: bigint
 }
 
 /** Two reads of one instant that disagree: the better source is kept, the other one stays in the log. */
@@ -32,7 +34,8 @@ const precedence: Record<ReadOrigin, number> = {
 
 /**
  * Ascending, one read per instant. Of equal sources the one of the older batch is kept, so what was computed
- * once isn't overturned by a duplicate; then the lower index, so the result doesn't hang on the order given.
+ * once isn't overturned by a duplicate, and the newest one that a person entered, so a slip can be corrected; then
+ * the lower index, so the result doesn't hang on the order given.
  */
 export function orderReads(reads: readonly Read[]): { reads: Read[]; disagreements: Disagreement[] } {
   const ordered = [...reads].sort((a, b) => a.atMs - b.atMs || compareTrust(a, b))
@@ -49,7 +52,7 @@ export function orderReads(reads: readonly Read[]): { reads: Read[]; disagreemen
 function compareTrust(a: Read, b: Read): number {
   return (
     precedence[a.source] - precedence[b.source] ||
-    compare(BigInt(a.batchId ?? 0), BigInt(b.batchId ?? 0)) ||
+    compare(a.rank, b.rank) ||
     compare(a.index, b.index)
   )
 }

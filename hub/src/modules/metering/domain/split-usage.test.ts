@@ -24,6 +24,7 @@ const read = (minutes: number, index: number | bigint, over: Partial<Read> = {})
   index: BigInt(index),
   source: 'feed',
   batchId: '1',
+  rank: 1n,
   ...over,
 })
 const meter = (reads: Read[], over: Partial<InstalledMeter> = {}): InstalledMeter => ({

@@ -36,7 +36,7 @@ export interface SplitOptions {
   readonly usageScale: number
   readonly indexScale: number
   /**
-   * Usage of a slot before the run that was measured (not estimated), mantissa at `usageScale`; null when there
+   * Usage of a slot outside the run whose status is `measured`, mantissa at `usageScale`; null when there
    * is none. It shapes estimates; sums never depend on it.
    */
   readonly measuredBefore?: (slotStartMs: number) => bigint | null
@@ -208,7 +208,7 @@ class Run {
     const i = this.position.get(slotStartMs)
     if (i === undefined || i >= this.usage.length) return this.options.measuredBefore?.(slotStartMs) ?? null
     const complete = this.expectedMs[i]! > 0 && this.knownMs[i]! >= this.expectedMs[i]!
-    return complete && !this.estimated[i] ? this.usage[i]! : null
+    return complete && this.worst[i] === Status.measured ? this.usage[i]! : null
   }
 }
 
