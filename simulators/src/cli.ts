@@ -63,35 +63,37 @@ export function parseCommand(args: readonly string[], env: NodeJS.ProcessEnv): C
   return { action, options: options.data, yaml: yaml.data }
 }
 
-function readFlags(
-  args: readonly string[],
-  issues: InputIssue[],
-): Record<string, string | boolean | undefined> {
-  const text = [...settings.map(([, , flag]) => flag), ...yamlSettings.map(([, flag]) => flag)]
-  const options = Object.fromEntries([
-    ...text.map((flag) => [flag, { type: 'string' as const }]),
-    ...['site-yaml', 'help'].map((flag) => [flag, { type: 'boolean' as const }]),
+type Flags = Record<string, string | boolean | undefined>
+
+function readFlags(args: readonly string[], issues: InputIssue[]): Flags {
+  const kinds = new Map<string, 'string' | 'boolean'>([
+    ...settings.map(([, , flag]) => [flag, 'string'] as const),
+    ...yamlSettings.map(([, flag]) => [flag, 'string'] as const),
+    ['site-yaml', 'boolean'],
+    ['help', 'boolean'],
   ])
-  // Not strict, so that all unknown flags are told at once instead of the first.
-  const { values, positionals, tokens } = parseArgs({
+  const options = Object.fromEntries([...kinds].map(([flag, type]) => [flag, { type }]))
+  // Not strict, so that all wrong flags are told at once instead of the first.
+  const { tokens } = parseArgs({
     args: [...args],
     options,
     strict: false,
     allowPositionals: true,
     tokens: true,
   })
+  const flags: Flags = {}
   for (const token of tokens) {
+    if (token.kind === 'positional') issues.push({ path: token.value, reason: 'is not a flag' })
     if (token.kind !== 'option') continue
-    const known = options[token.name]
-    if (!known) issues.push({ path: token.rawName, reason: 'no such flag' })
-    else if (known.type === 'string' && token.value === undefined)
-      issues.push({ path: token.rawName, reason: 'needs a value' })
-    else if (known.type === 'boolean' && token.value !== undefined)
-      issues.push({ path: token.rawName, reason: 'takes no value' })
+    const reason = faultOfFlag(kinds.get(token.name), token.value)
+    if (reason) issues.push({ path: token.rawName, reason })
+    else flags[token.name] = token.value ?? true
   }
-  for (const word of positionals) issues.push({ path: word, reason: 'is not a flag' })
-  const entries = Object.entries(values).filter(
-    ([flag, value]) => options[flag]?.type !== 'string' || typeof value === 'string',
-  )
-  return Object.fromEntries(entries) as Record<string, string | boolean | undefined>
+  return flags
+}
+
+function faultOfFlag(kind: 'string' | 'boolean' | undefined, value: string | undefined): string | null {
+  if (!kind) return 'no such flag'
+  if (kind === 'string' && value === undefined) return 'needs a value'
+  return kind === 'boolean' && value !== undefined ? 'takes no value' : null
 }

@@ -1,7 +1,7 @@
 /** The running neighbourhood: its meters, their faults and what was asked of them. */
 import { parseDecimal, unitsAt } from '@courtyard/protocols/modbus'
 import { changeView, meterView, type TruthView, truthView } from './control/views.ts'
-import { Fault, type FaultRequest } from './faults.ts'
+import type { Fault, FaultRequest } from './faults.ts'
 import { INSTALLED_AT_MS } from './load/calendar.ts'
 import { MeterPark } from './meter/meter-park.ts'
 import { emptyStats, type ServerStats } from './modbus/stats.ts'

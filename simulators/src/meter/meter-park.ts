@@ -36,9 +36,9 @@ interface MeterState {
 export interface MeterReading {
   readonly serial: string
   /** Exactly, in 10^-places; finer than the meter shows. */
-  exact(pointKey: string): Quantity
+  readonly exact: (pointKey: string) => Quantity
   /** As the meter shows and sends it: a whole number of 10^-scale of the point. */
-  shown(point: ProfilePoint): number
+  readonly shown: (point: ProfilePoint) => number
 }
 
 export class MeterPark {
