@@ -78,10 +78,11 @@ export class HubClient {
   private urlOf<K extends RouteKey>(pattern: string, options: CallOptions<K>): URL {
     const params = options.params ?? {}
     const path = pattern.replace(/:(\w+)/g, (_, name: string) =>
-      encodeURIComponentX,
+      encodeURIComponent(String((params as Record<string, string | number>)[name])),
     )
     const url = new URL(path, this.baseUrl)
-    for (const [key, value] of Object.entries(options.query ?? {})) {
+    const query: Record<string, string | number | boolean | undefined> = options.query ?? {}
+    for (const [key, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(key, String(value))
     }
     return url

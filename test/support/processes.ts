@@ -1,0 +1,114 @@
+/** Programs as child processes, for tests, fault runs and benches: started, watched, and always ended. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export const root = join(import.meta.dirname, '../..')
+
+export interface RunningProgram {
+  readonly child: ChildProcess
+  readonly pid: number
+  /** All that it printed so far. */
+  output(): string
+  /** Resolves with its exit code or signal. */
+  readonly exited: Promise<number | string>
+  /** SIGTERM, and SIGKILL when it has not ended after `graceMs`. */
+  stop(graceMs?: number): Promise<number | string>
+  kill(): Promise<number | string>
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Starts a program with this Node in a process group of its own, in the repository's root. */
+export function startProgram(
+  args: readonly (string | number)[],
+  options: { env?: Record<string, string>; command?: string; onLine?: (line: string) => void } = {},
+): RunningProgram {
+  const child = spawn(options.command ?? process.execPath, args.map(String), {
+    cwd: root,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  let output = ''
+  let rest = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-2_000_000)
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) options.onLine?.(line)
+    })
+  }
+  const exited = once(child, 'close').then(([code, signal]) => {
+    running.delete(child)
+    return (signal ?? code) as number | string
+  })
+  const kill = () => {
+    child.kill('SIGKILL')
+    return exited
+  }
+  return {
+    child,
+    pid: child.pid ?? -1,
+    output: () => output,
+    exited,
+    kill,
+    stop: async (graceMs = 8_000) => {
+      child.kill('SIGTERM')
+      return Promise.race([exited, delay(graceMs, undefined, { ref: false }).then(kill)])
+    },
+  }
+}
+
+/** Waits until `what` gives something other than null, undefined or false; errors count as "not yet". */
+export async function until<T>(
+  name: string,
+  timeoutMs: number,
+  what: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  everyMs = 100,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  let last: unknown
+  while (Date.now() < deadline) {
+    try {
+      const found = await what()
+      if (found !== null && found !== undefined && found !== false) return found
+    } catch (error) {
+      last = error
+    }
+    await delay(everyMs)
+  }
+  throw new Error(`${name}: not within ${timeoutMs} ms`, { cause: last })
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** First of `length` consecutive free ports, away from the ports that the system hands out. */
+export async function freePortRun(length: number): Promise<number> {
+  for (let first = 20_000 + Math.floor(Math.random() * 9_000); first < 32_000; first += length) {
+    const free = await Promise.all(Array.from({ length }, (_, index) => canListen(first + index)))
+    if (free.every(Boolean)) return first
+  }
+  throw new Error(`no ${length} free ports`)
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}
