@@ -10,7 +10,11 @@ import { startEmbeddedPostgres } from '../src/platform/database/embedded-postgre
 import { prismaFolder, scriptOfModels } from './schema-engine.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'courtyard-migration-'))
-const server = await startEmbeddedPostgres({ folder, log: pino({ level: 'warn' }), settings: { fsync: 'off' } })
+const server = await startEmbeddedPostgres({
+  folder,
+  log: pino({ level: 'warn' }),
+  settings: { fsync: 'off' },
+})
 try {
   const target = join(prismaFolder, 'migrations/0001_init')
   mkdirSync(target, { recursive: true })

@@ -53,7 +53,12 @@ export function statusOf(code: string): number {
 }
 
 /** Makes the error of a registered kind. */
-export function fail(kind: ErrorKind, message: string, details?: Record<string, unknown>, cause?: unknown): AppError {
+export function fail(
+  kind: ErrorKind,
+  message: string,
+  details?: Record<string, unknown>,
+  cause?: unknown,
+): AppError {
   return new AppError(kind.code, message, {
     ...(details ? { details } : {}),
     ...(cause === undefined ? {} : { cause }),

@@ -14,7 +14,11 @@ export async function initialiseCluster(
   binaries: PostgresBinaries,
   account: ServerAccount,
 ): Promise<ClusterAccess> {
-  const access = { port: await findFreePort(), user: 'courtyard', password: randomBytes(24).toString('base64url') }
+  const access = {
+    port: await findFreePort(),
+    user: 'courtyard',
+    password: randomBytes(24).toString('base64url'),
+  }
   const passwordFile = join(folder, 'password.tmp')
   await writeFile(passwordFile, `${access.password}\n`, { mode: 0o600 })
   if (account.owner) await chown(passwordFile, account.owner.uid, account.owner.gid)
@@ -50,7 +54,8 @@ function runInitdb(account: ServerAccount, initdb: string, args: string[]): Prom
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(fail(platformErrors.databaseStart, `The database folder could not be made: ${words.trim()}`))
+      else
+        reject(fail(platformErrors.databaseStart, `The database folder could not be made: ${words.trim()}`))
     })
   })
 }

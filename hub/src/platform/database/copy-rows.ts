@@ -33,7 +33,8 @@ export async function copyRows(
 ): Promise<number> {
   const quoted = columns.map(quoteName).join(', ')
   const stream = client.query(copyFrom(`COPY ${quoteName(table)} (${quoted}) FROM STDIN`))
-  const chunks = Symbol.asyncIterator in rows ? chunksOfAsync(rows, columns.length) : chunksOf(rows, columns.length)
+  const chunks =
+    Symbol.asyncIterator in rows ? chunksOfAsync(rows, columns.length) : chunksOf(rows, columns.length)
   await pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 1 }), stream)
   return stream.rowCount
 }
@@ -49,7 +50,10 @@ function* chunksOf(rows: Iterable<readonly CopyValue[]>, width: number): Generat
   if (text) yield Buffer.from(text)
 }
 
-async function* chunksOfAsync(rows: AsyncIterable<readonly CopyValue[]>, width: number): AsyncGenerator<Buffer> {
+async function* chunksOfAsync(
+  rows: AsyncIterable<readonly CopyValue[]>,
+  width: number,
+): AsyncGenerator<Buffer> {
   let text = ''
   for await (const row of rows) {
     text += copyLine(row, width)
@@ -73,8 +77,10 @@ function copyText(value: CopyValue): string {
   if (typeof value === 'string') return escapeText(value)
   if (typeof value !== 'object') return typeof value === 'boolean' ? (value ? 't' : 'f') : String(value)
   if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array) return `\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
-  if (Array.isArray(value)) return arrayText(value as readonly (string | number | bigint | boolean | null | Date)[])
+  if (value instanceof Uint8Array)
+    return `\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`
+  if (Array.isArray(value))
+    return arrayText(value as readonly (string | number | bigint | boolean | null | Date)[])
   return escapeText(JSON.stringify((value as { json: unknown }).json))
 }
 

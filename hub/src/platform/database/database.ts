@@ -50,10 +50,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-async function connect(url: string, server: EmbeddedPostgres | null, options: DatabaseOptions): Promise<Database> {
+async function connect(
+  url: string,
+  server: EmbeddedPostgres | null,
+  options: DatabaseOptions,
+): Promise<Database> {
   const poolErrors = (error: Error) => options.log.warn({ err: error }, 'idle database connection lost')
   const size = options.poolSize ?? 12
-  const pool = new pg.Pool({ connectionString: url, max: size, connectionTimeoutMillis: 10_000, keepAlive: true })
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  })
   pool.on('error', poolErrors)
   const prisma = new PrismaClient({
     adapter: new PrismaPg(
@@ -111,7 +120,9 @@ async function keepOwnerLock(url: string, log: Logger): Promise<{ release(): Pro
     await client.connect()
     await client.query('SELECT pg_try_advisory_lock($1)', [OWNER_LOCK])
   }
-  await take().catch((error: unknown) => log.warn({ err: error }, 'the data folder could not be marked as owned'))
+  await take().catch((error: unknown) =>
+    log.warn({ err: error }, 'the data folder could not be marked as owned'),
+  )
   return {
     release: async () => {
       released = true

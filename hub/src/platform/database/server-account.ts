@@ -43,7 +43,15 @@ async function ensurePostgresUser(): Promise<{ uid: number; gid: number }> {
   if (known) return known
   try {
     await run('groupadd', ['--system', 'postgres']).catch(() => undefined)
-    await run('useradd', ['--system', '-g', 'postgres', '--no-create-home', '--shell', '/bin/false', 'postgres'])
+    await run('useradd', [
+      '--system',
+      '-g',
+      'postgres',
+      '--no-create-home',
+      '--shell',
+      '/bin/false',
+      'postgres',
+    ])
   } catch (cause) {
     throw new AppError(
       platformErrors.noPostgresUser.code,
@@ -64,6 +72,11 @@ async function idOf(name: string): Promise<{ uid: number; gid: number } | null> 
 }
 
 async function canEnter(owner: { uid: number; gid: number }, paths: readonly string[]): Promise<boolean> {
-  const tests = paths.map((path) => run('test', ['-r', path], owner).then(() => true, () => false))
+  const tests = paths.map((path) =>
+    run('test', ['-r', path], owner).then(
+      () => true,
+      () => false,
+    ),
+  )
   return (await Promise.all(tests)).every(Boolean)
 }

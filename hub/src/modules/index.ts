@@ -1,0 +1,4 @@
+import type { HubModule } from '../platform/module.ts'
+
+/** The modules of the hub, in the order in which they start; they stop in reverse. */
+export const modules: readonly HubModule[] = []

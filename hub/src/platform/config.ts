@@ -1,0 +1,219 @@
+import { resolve } from 'node:path'
+import * as z from 'zod'
+import type { InputIssue } from '@courtyard/protocols/contract'
+
+export const hubRoles = ['api', 'ingest', 'worker'] as const
+export type HubRole = (typeof hubRoles)[number]
+
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)), {
+    error: `must be an address that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+  })
+const port = z.coerce.number().int().min(0).max(65_535)
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+
+/** `secret: true` keeps a value out of logs and messages. */
+const secret = { secret: true }
+
+/** Environment variable → meaning. The page CONFIG.md is written from this. */
+export const environmentSchema = z.object({
+  PORT: port.default(8080).describe('Port of the console and the HTTP interface; 0 takes a free one'),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on for HTTP; `0.0.0.0` for all networks'),
+  PUBLIC_URL: url('http', 'https')
+    .optional()
+    .describe(
+      'Address at which browsers reach the hub; with https:// cookies are marked Secure. Default: `http://localhost:PORT`',
+    ),
+  TRUST_PROXY: z
+    .stringbool()
+    .default(false)
+    .describe('Believe X-Forwarded-For and X-Forwarded-Proto: only behind a reverse proxy that sets them'),
+  COURTYARD_DATA: z.string().min(1).default('./data').describe('Folder in which everything is kept'),
+  COURTYARD_ROLES: list
+    .pipe(z.array(z.enum(hubRoles)).min(1))
+    .default([...hubRoles])
+    .describe('What this process does, separated by commas: `api`, `ingest`, `worker`'),
+  DATABASE_URL: url('postgresql', 'postgres')
+    .optional()
+    .meta(secret)
+    .describe('PostgreSQL 16 or newer. Without it the hub runs one of its own in COURTYARD_DATA/postgres'),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(4)
+    .max(200)
+    .default(12)
+    .describe('Most connections to PostgreSQL per pool'),
+  MQTT_URL: url('mqtt', 'mqtts')
+    .optional()
+    .meta(secret)
+    .describe(
+      'MQTT broker of your own, with user and password in the address. Without it the hub is the broker',
+    ),
+  MQTT_PORT: port.default(1883).describe("Port of the hub's own broker; 0 takes a free one"),
+  MQTT_HOST: z.string().min(1).default('127.0.0.1').describe("Address on which the hub's own broker listens"),
+  MQTT_PUBLIC_URL: url('mqtt', 'mqtts')
+    .optional()
+    .describe(
+      'Address of the broker that gateways are told when they enrol. Default: the own broker or MQTT_URL, without its password',
+    ),
+  INFLUX_URL: url('http', 'https')
+    .optional()
+    .describe('Time-series database to which every committed reading also goes'),
+  INFLUX_KIND: z
+    .enum(['influx1', 'influx2', 'victoriametrics'])
+    .default('influx1')
+    .describe('What listens at INFLUX_URL: InfluxDB 1.x, InfluxDB 2.x or VictoriaMetrics'),
+  INFLUX_DATABASE: z
+    .string()
+    .min(1)
+    .default('courtyard')
+    .describe('Database (1.x) or bucket (2.x); made when missing and allowed'),
+  INFLUX_ORG: z.string().optional().describe('Organisation (InfluxDB 2.x)'),
+  INFLUX_TOKEN: z.string().optional().meta(secret).describe('Token (InfluxDB 2.x)'),
+  INFLUX_USERNAME: z.string().optional().describe('User (InfluxDB 1.x with authentication)'),
+  INFLUX_PASSWORD: z.string().optional().meta(secret).describe('Password (InfluxDB 1.x with authentication)'),
+  SESSION_HOURS: z.coerce
+    .number()
+    .min(0.1)
+    .max(720)
+    .default(12)
+    .describe('Hours after which an unused session ends'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severity that is logged'),
+  LOG_FORMAT: z.enum(['json', 'text']).default('json').describe('`json` for machines, `text` for people'),
+})
+
+type Environment = z.output<typeof environmentSchema>
+
+export interface HubConfig {
+  readonly port: number
+  readonly host: string
+  readonly publicUrl: string | null
+  readonly trustProxy: boolean
+  /** Absolute. */
+  readonly dataFolder: string
+  readonly roles: ReadonlySet<HubRole>
+  readonly databaseUrl: string | null
+  readonly databasePool: number
+  readonly mqtt: {
+    readonly url: string | null
+    readonly port: number
+    readonly host: string
+    readonly publicUrl: string | null
+  }
+  readonly influx: {
+    readonly url: string
+    readonly kind: Environment['INFLUX_KIND']
+    readonly database: string
+    readonly org: string | null
+    readonly token: string | null
+    readonly username: string | null
+    readonly password: string | null
+  } | null
+  readonly sessionHours: number
+  readonly logLevel: Environment['LOG_LEVEL']
+  readonly logFormat: Environment['LOG_FORMAT']
+}
+
+export type ConfigResult = { config: HubConfig; issues: [] } | { config: null; issues: InputIssue[] }
+
+/** Reads the environment; reports every fault at once, never the value of a secret. Empty counts as not set. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): ConfigResult {
+  const given = Object.fromEntries(
+    Object.keys(environmentSchema.shape)
+      .filter((name) => environment[name])
+      .map((name) => [name, environment[name]]),
+  )
+  const parsed = environmentSchema.safeParse(given)
+  if (!parsed.success) {
+    return { config: null, issues: parsed.error.issues.map((issue) => describeIssue(issue, given)) }
+  }
+  const issues = checkTogether(parsed.data)
+  return issues.length > 0 ? { config: null, issues } : { config: toConfig(parsed.data), issues: [] }
+}
+
+/** What one variable alone cannot tell. */
+function checkTogether(env: Environment): InputIssue[] {
+  const issues: InputIssue[] = []
+  if (env.INFLUX_URL && env.INFLUX_KIND === 'influx2') {
+    if (!env.INFLUX_ORG) issues.push({ path: 'INFLUX_ORG', reason: 'is needed for InfluxDB 2.x' })
+    if (!env.INFLUX_TOKEN) issues.push({ path: 'INFLUX_TOKEN', reason: 'is needed for InfluxDB 2.x' })
+  }
+  if (!env.DATABASE_URL && env.COURTYARD_ROLES.length < hubRoles.length) {
+    issues.push({
+      path: 'DATABASE_URL',
+      reason: 'is needed when COURTYARD_ROLES splits the hub into several processes',
+    })
+  }
+  if (!env.MQTT_URL && !env.COURTYARD_ROLES.includes('ingest') && env.COURTYARD_ROLES.includes('api')) {
+    issues.push({
+      path: 'MQTT_URL',
+      reason: 'is needed when COURTYARD_ROLES splits the hub into several processes',
+    })
+  }
+  return issues
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): InputIssue {
+  const path = String(issue.path[0])
+  const field = environmentSchema.shape[path as keyof typeof environmentSchema.shape] as z.ZodType | undefined
+  const shown = field && isSecret(field) ? '***' : given[path]
+  return { path, reason: `${issue.message} (is "${shown}")` }
+}
+
+/** Looks through `optional` and `default`. */
+export function isSecret(field: z.ZodType): boolean {
+  for (
+    let at: z.ZodType | undefined = field;
+    at;
+    at = (at as { def?: { innerType?: z.ZodType } }).def?.innerType
+  ) {
+    if (at.meta()?.secret === true) return true
+  }
+  return false
+}
+
+function toConfig(env: Environment): HubConfig {
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    trustProxy: env.TRUST_PROXY,
+    dataFolder: resolve(env.COURTYARD_DATA),
+    roles: new Set(env.COURTYARD_ROLES),
+    databaseUrl: env.DATABASE_URL ?? null,
+    databasePool: env.DATABASE_POOL,
+    mqtt: {
+      url: env.MQTT_URL ?? null,
+      port: env.MQTT_PORT,
+      host: env.MQTT_HOST,
+      publicUrl: env.MQTT_PUBLIC_URL ?? null,
+    },
+    influx: env.INFLUX_URL
+      ? {
+          url: env.INFLUX_URL,
+          kind: env.INFLUX_KIND,
+          database: env.INFLUX_DATABASE,
+          org: env.INFLUX_ORG ?? null,
+          token: env.INFLUX_TOKEN ?? null,
+          username: env.INFLUX_USERNAME ?? null,
+          password: env.INFLUX_PASSWORD ?? null,
+        }
+      : null,
+    sessionHours: env.SESSION_HOURS,
+    logLevel: env.LOG_LEVEL,
+    logFormat: env.LOG_FORMAT,
+  }
+}

@@ -1,0 +1,94 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { randomUUID } from 'node:crypto'
+import { Sessions } from '../auth/sessions.ts'
+import { fail, platformErrors } from '../errors.ts'
+import type { Hub, HubApp, HubModule } from '../module.ts'
+import { answerError } from './error-handler.ts'
+import { addLiveRoute } from './live.routes.ts'
+import { addMetrics } from './metrics.ts'
+import { addOpenApi } from './openapi.ts'
+import { readSessionCookie } from './session-cookie.ts'
+import { addUi } from './ui-files.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly sessions: Sessions
+  }
+}
+
+/** Requests per minute and address; an operator with many tabs stays far below. */
+const GENERAL_PER_MINUTE = 1_200
+
+/** The HTTP server with everything but a port. */
+export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise<HubApp> {
+  const app: HubApp = Fastify({
+    loggerInstance: hub.log.child({ module: 'http' }) as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: hub.config.trustProxy,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: true,
+  })
+  app.decorate('hub', hub)
+  app.decorate('sessions', new Sessions(hub.db, hub.clock, hub.config.sessionHours))
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(answerError)
+  app.addContentTypeParser(['text/csv', 'text/plain'], { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  )
+  await addDefences(app)
+  await addSessions(app)
+  await addOpenApi(app)
+  addMetrics(app)
+  addLiveRoute(app)
+  for (const module of modules) module.routes?.(app)
+  await addUi(app)
+  await app.ready()
+  return app
+}
+
+async function addDefences(app: HubApp): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        // SvelteKit puts its starting script into the page; its hash is added where the page is served
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        fontSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Only a hub that is reached by https may tell browsers to insist on it
+    strictTransportSecurity: app.hub.config.publicUrl?.startsWith('https:') ?? false,
+    referrerPolicy: { policy: 'same-origin' },
+  })
+  await app.register(rateLimit, {
+    max: GENERAL_PER_MINUTE,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, context) =>
+      fail(platformErrors.tooManyRequests, 'Too many requests; wait a little', {
+        retryAfterSeconds: Math.ceil(context.ttl / 1000),
+      }),
+  })
+}
+
+async function addSessions(app: HubApp): Promise<void> {
+  await app.register(cookie)
+  app.decorateRequest('session', null)
+  app.addHook('onRequest', async (request) => {
+    if (!request.url.startsWith('/api/')) return
+    const secret = readSessionCookie(request)
+    if (secret) request.session = await app.sessions.find(secret)
+  })
+}

@@ -1,0 +1,127 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LIVE_PATH, type LiveEvents } from '@courtyard/protocols/contract'
+import * as z from 'zod'
+import { inScope, requireProject, type CurrentUser } from '../auth/user.ts'
+import { fail, invalidInput, platformErrors } from '../errors.ts'
+import type { HubApp } from '../module.ts'
+import type { LiveScope } from '../live/live-bus.ts'
+
+const HEARTBEAT_MS = 15_000
+/** A browser that has not taken this much is too slow: it is let go and connects anew. */
+const MOST_UNSENT_BYTES = 256 * 1024
+const MOST_PER_USER = 20
+
+const LiveQuery = z.object({
+  projectId: z.uuid().optional(),
+  devices: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean))
+    .pipe(z.array(z.uuid()).max(500)),
+})
+
+/** `GET /api/live`: server-sent events of what the person may see. */
+export function addLiveRoute(app: HubApp): void {
+  const openByUser = new Map<string, number>()
+  app.get(LIVE_PATH, { schema: { hide: true } as object }, async (request, reply) => {
+    const { session } = request
+    if (!session) throw fail(platformErrors.noSession, 'Sign in first')
+    const query = LiveQuery.safeParse(request.query)
+    if (!query.success) {
+      const issues = query.error.issues.map((issue) => ({
+        path: issue.path.join('.'),
+        reason: issue.message,
+      }))
+      throw invalidInput('The input is not valid', issues)
+    }
+    if (query.data.projectId) requireProject(session.user, query.data.projectId)
+    const open = openByUser.get(session.user.id) ?? 0
+    if (open >= MOST_PER_USER) throw fail(platformErrors.liveTooMany, 'Too many open pages')
+    const points = await app.hub.live.resolvePoints(query.data.devices, session.user)
+    openByUser.set(session.user.id, open + 1)
+    streamEvents(
+      app,
+      request,
+      reply,
+      { user: session.user, projectId: query.data.projectId ?? null, points },
+      () => {
+        const left = (openByUser.get(session.user.id) ?? 1) - 1
+        if (left > 0) openByUser.set(session.user.id, left)
+        else openByUser.delete(session.user.id)
+      },
+    )
+    return reply
+  })
+}
+
+interface Interest {
+  readonly user: CurrentUser
+  readonly projectId: string | null
+  readonly points: readonly number[]
+}
+
+function streamEvents(
+  app: HubApp,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  interest: Interest,
+  whenClosed: () => void,
+): void {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
+  raw.write(': connected\n\n')
+  const watched = new Set(interest.points)
+  const send = (text: string) => {
+    if (raw.writableLength > MOST_UNSENT_BYTES) raw.destroy()
+    else raw.write(text)
+  }
+  const unwatch = app.hub.live.watch(interest.points)
+  const unsubscribe = app.hub.live.subscribe((event, data, scope) => {
+    const visible =
+      event === 'values'
+        ? onlyWatched(data as LiveEvents['values'], watched)
+        : concerns(interest, scope) && data
+    if (visible) send(`event: ${event}\ndata: ${JSON.stringify(visible)}\n\n`)
+  })
+  const heartbeat = setInterval(() => void beat(app, request, send, () => raw.end()), HEARTBEAT_MS)
+  raw.once('close', () => {
+    clearInterval(heartbeat)
+    unsubscribe()
+    unwatch()
+    whenClosed()
+  })
+}
+
+/** A session that has ended meanwhile (sign-out, disabled) ends its stream too. */
+async function beat(
+  app: HubApp,
+  request: FastifyRequest,
+  send: (text: string) => void,
+  end: () => void,
+): Promise<void> {
+  try {
+    const alive = await app.sessions.isAlive(request.session!.id)
+    if (alive) send(': alive\n\n')
+    else end()
+  } catch (error) {
+    // The database is away for a moment: the stream stays
+    request.log.debug({ err: error }, 'session of a live stream could not be checked')
+    send(': alive\n\n')
+  }
+}
+
+function concerns(interest: Interest, scope: LiveScope): boolean {
+  if (scope.projectId === null) return true
+  if (interest.projectId !== null && interest.projectId !== scope.projectId) return false
+  return inScope(interest.user, scope.projectId)
+}
+
+function onlyWatched(data: LiveEvents['values'], watched: ReadonlySet<number>): LiveEvents['values'] | null {
+  const values = data.values.filter((value) => watched.has(value.pointId))
+  return values.length > 0 ? { values } : null
+}

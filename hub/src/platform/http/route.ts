@@ -1,0 +1,134 @@
+import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import {
+  apiRoutes,
+  type ApiRoutes,
+  type Permission,
+  type RouteContract,
+  type RouteKey,
+} from '@courtyard/protocols/contract'
+import type * as z from 'zod'
+import { auditAs, type Audit } from '../audit/audit.ts'
+import type { ActiveSession } from '../auth/sessions.ts'
+import { hasPermission, type CurrentUser } from '../auth/user.ts'
+import { fail, platformErrors } from '../errors.ts'
+import type { Hub, HubApp } from '../module.ts'
+import { checkCsrf } from './csrf.ts'
+
+type Part<K extends RouteKey, P extends 'params' | 'query' | 'body'> = ApiRoutes[K] extends {
+  readonly [Q in P]: infer S extends z.ZodType
+}
+  ? z.output<S>
+  : undefined
+/** Body: as the schema gives it; the text of a CSV; else undefined. */
+type Body<K extends RouteKey> = ApiRoutes[K] extends { readonly csv: true } ? string : Part<K, 'body'>
+/** What a handler returns: the response before the schema's defaults are filled in. */
+export type RouteAnswer<K extends RouteKey> = z.input<ApiRoutes[K]['response']>
+
+interface CallBase<K extends RouteKey> {
+  readonly params: Part<K, 'params'>
+  readonly query: Part<K, 'query'>
+  readonly body: Body<K>
+  readonly audit: Audit
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly hub: Hub
+}
+
+/** What a handler works with, checked and typed by the contract. */
+export interface SignedInCall<K extends RouteKey> extends CallBase<K> {
+  readonly user: CurrentUser
+  readonly session: ActiveSession
+}
+export interface PublicCall<K extends RouteKey> extends CallBase<K> {
+  readonly user: null
+  readonly session: null
+}
+
+/** A permission; `signedIn`: any session; null: no session needed. */
+export type Access = Permission | 'signedIn' | null
+
+export interface RouteOptions<A extends Access> {
+  readonly permission: A
+  /** Most requests per minute and address; default: the general limit. */
+  readonly perMinute?: number
+  /** Most bytes of a body; default 1 MiB, for CSV 10 MiB. */
+  readonly bodyLimit?: number
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+    routeKey?: RouteKey
+  }
+  interface FastifyRequest {
+    session: ActiveSession | null
+  }
+}
+
+/**
+ * Registers a route of the contract: its schemas give types, validation, serialisation and OpenAPI; session,
+ * permission and CSRF are checked before the body is even looked at.
+ */
+export function route<K extends RouteKey, A extends Access>(
+  app: HubApp,
+  key: K,
+  options: RouteOptions<A>,
+  handler: (call: A extends null ? PublicCall<K> : SignedInCall<K>) => Promise<RouteAnswer<K>>,
+): void {
+  const contract: RouteContract = apiRoutes[key]
+  const [method, url] = key.split(' ') as [HTTPMethods, string]
+  app.route({
+    method,
+    url,
+    schema: schemaOf(contract, url),
+    bodyLimit: options.bodyLimit ?? (contract.csv ? 10 : 1) * 1024 * 1024,
+    config: {
+      access: options.permission,
+      routeKey: key,
+      ...(options.perMinute ? { rateLimit: { max: options.perMinute, timeWindow: 60_000 } } : {}),
+    },
+    onRequest: async (request) => authorise(request, options.permission),
+    handler: async (request, reply) => handler(callOf(app.hub, request, reply) as never),
+  })
+}
+
+function schemaOf(contract: RouteContract, url: string) {
+  return {
+    summary: contract.summary,
+    tags: [url.split('/')[2] ?? 'api'],
+    ...(contract.params ? { params: contract.params } : {}),
+    ...(contract.query ? { querystring: contract.query } : {}),
+    ...(contract.body ? { body: contract.body } : {}),
+    ...(contract.csv ? { consumes: ['text/csv'] } : {}),
+    response: { 200: contract.response },
+  }
+}
+
+function authorise(request: FastifyRequest, access: Access): void {
+  checkCsrf(request)
+  if (access === null) return
+  if (!request.session) throw fail(platformErrors.noSession, 'Sign in first')
+  if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {
+    throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: access })
+  }
+}
+
+function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
+  const session = request.session
+  return {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    user: session?.user ?? null,
+    session,
+    request,
+    reply,
+    hub,
+    audit: auditAs({
+      userId: session?.user.id ?? null,
+      actor: session?.user.username ?? 'anonymous',
+      ip: request.ip,
+      requestId: request.id,
+    }),
+  }
+}

@@ -1,0 +1,77 @@
+import fastifyStatic from '@fastify/static'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { fail, platformErrors } from '../errors.ts'
+import type { HubApp } from '../module.ts'
+
+const buildFolder = fileURLToPath(new URL('../../../../ui/build/', import.meta.url))
+
+const notBuilt = `<!doctype html><meta charset="utf-8"><title>Courtyard</title>
+<body style="font:16px system-ui;max-width:36rem;margin:4rem auto;padding:0 1rem">
+<h1>Courtyard</h1><p>The hub runs, but the console has not been built yet.</p>
+<p>Run <code>npm run build -w ui</code> and load this page again. The HTTP interface is at
+<a href="/api/openapi.json">/api/openapi.json</a>.</p>`
+
+/** The built console: files with a hash in their name are kept for a year, pages are asked for each time. */
+export async function addUi(app: HubApp, folder = buildFolder): Promise<void> {
+  const pages = new ConsolePages(folder)
+  await app.register(fastifyStatic, {
+    root: folder,
+    wildcard: true,
+    index: false,
+    preCompressed: true,
+    serveDotFiles: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      const forEver = path.includes('/_app/immutable/')
+      reply.header('cache-control', forEver ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  app.get('/', { schema: { hide: true } as object }, async (request, reply) => pages.send(request, reply))
+  app.setNotFoundHandler(async (request, reply) => {
+    const wantsPage = request.method === 'GET' && !/^\/(api|metrics|_app)(\/|$|\?)/.test(request.url)
+    if (!wantsPage) throw fail(platformErrors.notFound, 'There is nothing at this address')
+    return pages.send(request, reply)
+  })
+}
+
+/** The single page that every address of the console begins with. */
+class ConsolePages {
+  private readonly folder: string
+  private cached: { html: string; scriptHashes: string[] } | null = null
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  async send(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const page = this.load()
+    if (!page) return reply.status(503).type('text/html').send(notBuilt)
+    allowScripts(reply, page.scriptHashes)
+    return reply.header('cache-control', 'no-cache').type('text/html').send(page.html)
+  }
+
+  /** Read at the first request, so that a build made after the start is found. */
+  private load(): { html: string; scriptHashes: string[] } | null {
+    if (this.cached) return this.cached
+    const name = ['200.html', 'index.html'].find((candidate) => existsSync(this.folder + candidate))
+    if (!name) return null
+    const html = readFileSync(this.folder + name, 'utf8')
+    const scripts = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)]
+    const scriptHashes = scripts.map(
+      ([, code]) => `'sha256-${createHash('sha256').update(code!).digest('base64')}'`,
+    )
+    this.cached = { html, scriptHashes }
+    return this.cached
+  }
+}
+
+function allowScripts(reply: FastifyReply, hashes: readonly string[]): void {
+  const policy = String(reply.getHeader('content-security-policy') ?? '')
+  reply.header(
+    'content-security-policy',
+    policy.replace("script-src 'self'", `script-src 'self' ${hashes.join(' ')}`),
+  )
+}

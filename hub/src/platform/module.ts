@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Broker } from './broker/broker.ts'
+import type { Clock } from './clock.ts'
+import type { HubConfig, HubRole } from './config.ts'
+import type { Database } from './database/database.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import type { LiveBus } from './live/live-bus.ts'
+
+/** What the platform gives to every module. */
+export interface Hub {
+  readonly config: HubConfig
+  readonly version: string
+  readonly log: Logger
+  readonly clock: Clock
+  readonly db: Database
+  readonly broker: Broker
+  readonly jobs: Jobs
+  readonly live: LiveBus
+  readonly roles: ReadonlySet<HubRole>
+  /** Address at which people reach the hub, without a slash at the end. Known once it listens. */
+  readonly publicUrl: string
+}
+
+/** Ends what `start` began: takes in nothing new, waits for what is under way. */
+export type Stop = () => Promise<void>
+
+/** `app.hub` is the hub; routes are made with `route(app, …)`. */
+export type HubApp = FastifyInstance
+
+export interface HubModule {
+  readonly name: string
+  /** Called when the process has the role `api`. */
+  routes?(app: HubApp): void
+  /** Runs what the process's roles ask for: look at `hub.roles`. Called before the hub listens. */
+  start?(hub: Hub): Promise<Stop | void>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly hub: Hub
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A whole hub for tests: real PostgreSQL in a temporary folder, all migrations, real broker and jobs on free
+ * ports. Slow things are only turned off where durability is not what is tested (fsync).
+ */
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import {
+  AppError,
+  type ErrorBody,
+  type Role,
+  type RouteBody,
+  type RouteKey,
+  type RouteParams,
+  type RouteQuery,
+  type RouteResponse,
+} from '@courtyard/protocols/contract'
+import type { Clock } from './clock.ts'
+import { readConfig } from './config.ts'
+import { startHub, type RunningHub } from './hub.ts'
+import type { Hub, HubApp, HubModule } from './module.ts'
+import { modules as allModules } from '../modules/index.ts'
+
+export interface TestHubOptions {
+  /** Default: all. */
+  readonly modules?: readonly HubModule[]
+  readonly clock?: Clock
+  /** More environment variables. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface CallInput<K extends RouteKey> {
+  readonly params?: RouteParams<K>
+  readonly query?: RouteQuery<K>
+  /** For CSV routes the text of the file. */
+  readonly body?: RouteBody<K> | string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface TestClient {
+  readonly userId: string
+  /** @throws AppError with the answer's code; `details` hold `status`, `issues` and what the hub said */
+  call<K extends RouteKey>(key: K, input?: CallInput<K>): Promise<RouteResponse<K>>
+  /** The answer as it is, good or bad. */
+  raw<K extends RouteKey>(
+    key: K,
+    input?: CallInput<K>,
+  ): Promise<{ status: number; body: unknown; headers: object }>
+  /** To put into requests made by hand. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface TestHub {
+  readonly hub: Hub
+  readonly app: HubApp
+  /** `http://127.0.0.1:port` */
+  readonly url: string
+  readonly folder: string
+  /** A new user with the role, signed in; without `projectIds` for all projects. */
+  as(role: Role, projectIds?: readonly string[]): Promise<TestClient>
+  /** Somebody without a session. */
+  readonly anonymous: TestClient
+  stop(): Promise<void>
+}
+
+/** Settings that make a throw-away database quick. */
+const quick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '64MB' }
+
+export async function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
+  const folder = mkdtempSync(join(tmpdir(), 'courtyard-hub-'))
+  // The server runs as another user when we are root
+  chmodSync(folder, 0o755)
+  const { config, issues } = readConfig({
+    PORT: '0',
+    MQTT_PORT: '0',
+    HOST: '127.0.0.1',
+    COURTYARD_DATA: folder,
+    LOG_LEVEL: 'error',
+    ...options.environment,
+  })
+  if (!config) throw new Error(`test configuration: ${JSON.stringify(issues)}`)
+  const running = await startHub({
+    config,
+    log: pino({ level: config.logLevel }),
+    modules: options.modules ?? allModules,
+    databaseSettings: quick,
+    ...(options.clock ? { clock: options.clock } : {}),
+  })
+  return new RunningTestHub(running, folder)
+}
+
+class RunningTestHub implements TestHub {
+  readonly hub: Hub
+  readonly app: HubApp
+  readonly folder: string
+  readonly anonymous: TestClient
+  private readonly running: RunningHub
+
+  constructor(running: RunningHub, folder: string) {
+    if (!running.app) throw new Error('a test hub needs the role api')
+    this.running = running
+    this.hub = running.hub
+    this.app = running.app
+    this.folder = folder
+    this.anonymous = clientOf(this.app, '', {})
+  }
+
+  get url(): string {
+    const address = this.app.server.address()
+    return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  }
+
+  async as(role: Role, projectIds?: readonly string[]): Promise<TestClient> {
+    const user = await this.hub.db.prisma.user.create({
+      data: {
+        username: `${role.toLowerCase()}-${randomUUID().slice(0, 8)}`,
+        displayName: role,
+        role,
+        allProjects: projectIds === undefined,
+        projectIds: [...(projectIds ?? [])],
+        // Nobody signs in with it: the session below is made directly
+        passwordHash: '-',
+      },
+    })
+    const session = await this.app.sessions.begin(user.id, { ip: null, userAgent: null })
+    return clientOf(this.app, user.id, {
+      cookie: `courtyard=${session.secret}`,
+      'x-csrf-token': session.csrfToken,
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.running.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function clientOf(app: HubApp, userId: string, headers: Record<string, string>): TestClient {
+  const raw: TestClient['raw'] = async (key, input = {}) => {
+    const [method, path] = key.split(' ') as ['GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', string]
+    const text = typeof input.body === 'string'
+    const answer = await app.inject({
+      method,
+      url: fillPath(path, input.params as Record<string, unknown> | undefined),
+      query: textValues(input.query as Record<string, unknown> | undefined),
+      headers: { ...headers, ...(text ? { 'content-type': 'text/csv' } : {}), ...input.headers },
+      ...(input.body === undefined ? {} : { payload: input.body as string | object }),
+    })
+    const isJson = String(answer.headers['content-type'] ?? '').includes('json')
+    return { status: answer.statusCode, body: isJson ? answer.json() : answer.body, headers: answer.headers }
+  }
+  const call: TestClient['call'] = async (key, input) => {
+    const answer = await raw(key, input)
+    if (answer.status < 300) return answer.body as never
+    const { error } = answer.body as ErrorBody
+    throw new AppError(error.code, error.message, {
+      details: { ...error.details, status: answer.status, ...(error.issues ? { issues: error.issues } : {}) },
+    })
+  }
+  return { userId, call, raw, headers }
+}
+
+function fillPath(path: string, params: Record<string, unknown> = {}): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
+}
+
+function textValues(query: Record<string, unknown> = {}): Record<string, string> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+}
