@@ -76,10 +76,10 @@ export class ControlServer {
         return this.sendHistory(response, query)
       case 'PUT fault': {
         const wanted = checked(FaultRequest, await readJson(request), SimulatorErrorCode.badRequest, 'body')
-        return send(response, this.simulation.setFault(decodeURIComponent(faultOf![1]!), wanted))
+        return send(response, this.simulation.setFault(meterKeyOf(faultOf), wanted))
       }
       case 'DELETE fault':
-        return send(response, this.simulation.clearFault(decodeURIComponent(faultOf![1]!)))
+        return send(response, this.simulation.clearFault(meterKeyOf(faultOf)))
       default:
         throw new AppError(SimulatorErrorCode.notFound, `no ${request.method} ${url.pathname}`)
     }
@@ -93,6 +93,17 @@ export class ControlServer {
     response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' })
     const lines = historyLines(park, { fromMs: from, toMs: to, stepMs: stepMinutes * 60_000 })
     await pipeline(Readable.from(lines, { highWaterMark: 2 }), response)
+  }
+}
+
+function meterKeyOf(match: RegExpExecArray | null): string {
+  try {
+    return decodeURIComponent(match?.[1] ?? '')
+  } catch {
+    const reason = 'is not UTF-8 in per cent encoding'
+    throw new AppError(SimulatorErrorCode.badRequest, `meter: ${reason}`, {
+      details: { issues: [{ path: 'meter', reason }] },
+    })
   }
 }
 
