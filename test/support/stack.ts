@@ -116,9 +116,7 @@ export class Stack {
 
   /** Cumulative and waiting readings of the edge's outbox, read from its file beside the running agent. */
   outboxCounters(): { accepted: number; waiting: number } {
-    const row = this.readOutbox(
-      'select accepted_readings + imported_readings as accepted, readings from outbox',
-    )
+    const row = this.readOutbox('select accepted_readings as accepted, readings from outbox')
     return { accepted: Number(row['accepted']), waiting: Number(row['readings']) }
   }
 

@@ -1,0 +1,55 @@
+# One file, three images: docker build --target hub|edge|simulator .
+# The images bring their own Node 24; programs are started directly, without npm.
+FROM node:24-trixie-slim AS manifests
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY protocols/package.json protocols/
+COPY edge/package.json edge/
+COPY hub/package.json hub/
+COPY simulators/package.json simulators/
+COPY ui/package.json ui/
+COPY test/package.json test/
+
+FROM manifests AS console
+RUN npm ci --ignore-scripts
+COPY tsconfig.base.json tsconfig.json ./
+COPY protocols protocols
+COPY hub hub
+COPY ui ui
+RUN cd hub && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true node ../node_modules/prisma/build/index.js generate
+RUN cd ui && node ../node_modules/vite/bin/vite.js build
+
+FROM manifests AS hub
+RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace hub --workspace protocols
+COPY protocols protocols
+COPY hub hub
+COPY --from=console /app/hub/src/generated hub/src/generated
+COPY --from=console /app/ui/build ui/build
+RUN mkdir /data && chown node:node /data
+USER node
+ENV NODE_ENV=production COURTYARD_DATA=/data HOST=0.0.0.0 PORT=8080
+VOLUME /data
+EXPOSE 8080 1883
+HEALTHCHECK --interval=10s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:'+process.env.PORT+'/api/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+CMD ["node", "hub/src/main.ts"]
+
+FROM manifests AS edge
+RUN npm ci --ignore-scripts --omit=dev --workspace edge --workspace protocols
+COPY protocols protocols
+COPY edge edge
+RUN mkdir /data && chown node:node /data
+USER node
+ENV NODE_ENV=production
+VOLUME /data
+EXPOSE 9101
+ENTRYPOINT ["node", "edge/bin/courtyard-edge.js"]
+CMD ["--config", "/etc/courtyard/site.yaml"]
+
+FROM manifests AS simulator
+RUN npm ci --ignore-scripts --omit=dev --workspace simulators --workspace protocols
+COPY protocols protocols
+COPY simulators simulators
+USER node
+ENV NODE_ENV=production COURTYARD_SIMULATOR_HOST=0.0.0.0
+EXPOSE 15021-15028
+ENTRYPOINT ["node", "simulators/bin/courtyard-simulator.ts"]
