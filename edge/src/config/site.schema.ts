@@ -72,7 +72,7 @@ const OutboxConfig = z.strictObject({
   maxPages: z
     .number()
     .int()
-    .min(64)
+    .min(32)
     .optional()
     .describe(
       'Hard limit of the outbox file in pages of 4096 bytes; at the limit readings are refused and counted as on a full disk. Absent: the disk is the limit',

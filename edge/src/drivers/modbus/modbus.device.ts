@@ -91,6 +91,7 @@ export class ModbusDevice {
 
   /** Sends a request, and its parts when it is refused. Returns what should stand in the plan in its place. */
   private async ask(request: ReadRequest, progress: Progress): Promise<ReadRequest[]> {
+    const earlier = { message: progress.message, refused: progress.refused.size }
     const exception = await this.send(request, progress)
     if (exception === null) return [request]
     const parts = this.mayTakeApart(request, exception) ? splitRequest(request, this.limits) : []
@@ -101,6 +102,9 @@ export class ModbusDevice {
     const before = progress.blocks.length
     const smaller: ReadRequest[] = []
     for (const part of parts) smaller.push(...(progress.failure ? [part] : await this.ask(part, progress)))
+    // All that was wanted came in parts: nothing is wrong with the unit.
+    const whole = progress.failure === null && progress.refused.size === earlier.refused
+    if (whole) progress.message = earlier.message
     if (progress.blocks.length > before) return smaller
     this.wholeUntilMs.set(request, this.clock.monotonicMs() + SPLIT_AGAIN_AFTER_MS)
     return [request]
