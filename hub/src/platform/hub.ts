@@ -71,13 +71,20 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     if (app) {
       await app.listen({ port: config.port, host: config.host })
       listeningPort = (app.server.address() as AddressInfo).port
-      stops.push(() => app.close())
+      stops.push(() => closeHttp(app))
     }
     return { hub, app, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** New connections are refused; requests under way have a second, then they are cut. */
+async function closeHttp(app: HubApp): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), 1_000)
+  await app.close()
+  clearTimeout(cut)
 }
 
 async function startServices(config: HubConfig, db: Database, log: Logger, stops: Stop[]) {

@@ -12,7 +12,7 @@ export type PrismaTransaction = Prisma.TransactionClient
 export interface Database {
   readonly url: string
   readonly prisma: PrismaClient
-  /** For ingest, COPY and SQL of repositories; numeric and int8 come as text, arrays of them as text[]. */
+  /** For ingest, COPY and SQL of repositories; numeric, int8 and date come as text, arrays of them too. */
   readonly pool: pg.Pool
   /** One transaction on one connection; rolls back on any error. */
   transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
@@ -58,6 +58,7 @@ async function connect(
   const poolErrors = (error: Error) => options.log.warn({ err: error }, 'idle database connection lost')
   const size = options.poolSize ?? 12
   const pool = new pg.Pool({
+    types: { getTypeParser: parserOf },
     connectionString: url,
     max: size,
     connectionTimeoutMillis: 10_000,
@@ -88,6 +89,18 @@ async function connect(
       await server?.stop()
     },
   }
+}
+
+/** PostgreSQL type ids whose values would lose something as JavaScript numbers or local dates: they stay text. */
+const textTypes = new Set([20, 1700, 1082])
+const textArrayTypes = new Set([1016, 1231, 1182])
+
+function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (textTypes.has(oid)) return (value) => value
+  // 1009 is text[]
+  return pg.types.getTypeParser(textArrayTypes.has(oid) ? 1009 : oid, format as 'text') as (
+    value: string,
+  ) => unknown
 }
 
 async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import { Sessions } from '../auth/sessions.ts'
 import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp, HubModule } from '../module.ts'
 import { answerError } from './error-handler.ts'
+import { addHealth } from './health.routes.ts'
 import { addLiveRoute } from './live.routes.ts'
 import { addMetrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
@@ -30,7 +31,7 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: hub.config.trustProxy,
     genReqId: () => randomUUID(),
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
   })
   app.decorate('hub', hub)
   app.decorate('sessions', new Sessions(hub.db, hub.clock, hub.config.sessionHours))
@@ -44,6 +45,7 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
   await addSessions(app)
   await addOpenApi(app)
   addMetrics(app)
+  addHealth(app)
   addLiveRoute(app)
   for (const module of modules) module.routes?.(app)
   await addUi(app)

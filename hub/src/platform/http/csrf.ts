@@ -5,19 +5,23 @@ import { fail, platformErrors } from '../errors.ts'
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Writes must come from our own pages: the browser names the page's origin, and with a session the request
- * carries the session's token. Programs without a browser send no Origin, and have no cookie to steal.
+ * Writes must come from our own pages: browsers name the page's origin. Programs without a browser send no
+ * Origin, and have no cookie that could be misused.
  * @throws AppError `auth.csrf`
  */
-export function checkCsrf(request: FastifyRequest): void {
-  if (harmless.has(request.method)) return
-  const origin = request.headers.origin
-  if (origin !== undefined && !isOurOrigin(request, origin)) {
-    throw fail(platformErrors.badCsrf, 'The request comes from another site')
-  }
-  if (request.session && !isEqual(request.headers['x-csrf-token'], request.session.csrfToken)) {
-    throw fail(platformErrors.badCsrf, 'The header x-csrf-token is missing or not that of the session')
-  }
+export function checkOrigin(request: FastifyRequest): void {
+  const { origin } = request.headers
+  if (harmless.has(request.method) || origin === undefined || isOurOrigin(request, origin)) return
+  throw fail(platformErrors.badCsrf, 'The request comes from another site')
+}
+
+/**
+ * With a session, a write carries the session's token, which pages of other sites cannot read.
+ * @throws AppError `auth.csrf`
+ */
+export function checkToken(request: FastifyRequest, expected: string): void {
+  if (harmless.has(request.method) || isEqual(request.headers['x-csrf-token'], expected)) return
+  throw fail(platformErrors.badCsrf, 'The header x-csrf-token is missing or not that of the session')
 }
 
 function isOurOrigin(request: FastifyRequest, origin: string): boolean {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LIVE_PATH, type LiveEvents } from '@courtyard/protocols/contract'
 import * as z from 'zod'
@@ -23,6 +24,11 @@ const LiveQuery = z.object({
 /** `GET /api/live`: server-sent events of what the person may see. */
 export function addLiveRoute(app: HubApp): void {
   const openByUser = new Map<string, number>()
+  const streams = new Set<ServerResponse>()
+  // Streams never end by themselves: without this the server would not close
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end()
+  })
   app.get(LIVE_PATH, { schema: { hide: true } as object }, async (request, reply) => {
     const { session } = request
     if (!session) throw fail(platformErrors.noSession, 'Sign in first')

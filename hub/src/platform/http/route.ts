@@ -12,7 +12,7 @@ import type { ActiveSession } from '../auth/sessions.ts'
 import { hasPermission, type CurrentUser } from '../auth/user.ts'
 import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp } from '../module.ts'
-import { checkCsrf } from './csrf.ts'
+import { checkOrigin, checkToken } from './csrf.ts'
 
 type Part<K extends RouteKey, P extends 'params' | 'query' | 'body'> = ApiRoutes[K] extends {
   readonly [Q in P]: infer S extends z.ZodType
@@ -105,9 +105,10 @@ function schemaOf(contract: RouteContract, url: string) {
 }
 
 function authorise(request: FastifyRequest, access: Access): void {
-  checkCsrf(request)
+  checkOrigin(request)
   if (access === null) return
   if (!request.session) throw fail(platformErrors.noSession, 'Sign in first')
+  checkToken(request, request.session.csrfToken)
   if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {
     throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: access })
   }

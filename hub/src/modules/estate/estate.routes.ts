@@ -1,0 +1,43 @@
+import type { HubModule } from '../../platform/module.ts'
+import { route } from '../../platform/http/route.ts'
+import { createProject, findProject, listBuildings, listHouseholds, listProjects } from './estate.service.ts'
+import { importRooms } from './room-import.service.ts'
+
+export const estateModule: HubModule = {
+  name: 'estate',
+  routes(app) {
+    route(app, 'GET /api/projects', { permission: 'estate.read' }, async ({ hub, user }) =>
+      listProjects(hub, user),
+    )
+    route(app, 'POST /api/projects', { permission: 'estate.write' }, async ({ hub, user, body, audit }) =>
+      createProject(hub, user, body, audit),
+    )
+    route(
+      app,
+      'GET /api/projects/:id/buildings',
+      { permission: 'estate.read' },
+      async ({ hub, user, params }) => {
+        const project = await findProject(hub, user, params.id)
+        return listBuildings(hub, project.id)
+      },
+    )
+    route(
+      app,
+      'GET /api/projects/:id/households',
+      { permission: 'estate.read' },
+      async ({ hub, user, params, query }) => {
+        const project = await findProject(hub, user, params.id)
+        return listHouseholds(hub, user, project.id, query)
+      },
+    )
+    route(
+      app,
+      'POST /api/projects/:id/rooms/import',
+      { permission: 'estate.write' },
+      async ({ hub, user, params, query, body, audit }) => {
+        const project = await findProject(hub, user, params.id)
+        return importRooms(hub, { projectId: project.id, text: body, dryRun: query.dryRun, audit })
+      },
+    )
+  },
+}

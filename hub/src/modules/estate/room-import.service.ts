@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { HouseholdKind, RoomKind, type ImportResult } from '@courtyard/protocols/contract'
+import * as z from 'zod'
+import type { Audit } from '../../platform/audit/audit.ts'
+import { csvInteger, parseCsv } from '../../platform/csv.ts'
+import type { Hub } from '../../platform/module.ts'
+import { checkRows, planImport } from './domain/room-import.ts'
+import { applyImport, loadEstate, lockEstate } from './room-import.repository.ts'
+
+const code = z.string().max(40, 'at most 40 characters')
+const name = z.string().max(80, 'at most 80 characters')
+
+const RoomRow = z.object({
+  building: code,
+  buildingName: name.optional(),
+  room: code,
+  kind: RoomKind.default('flat'),
+  floor: csvInteger.optional(),
+  areaM2: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,2})?$/, 'must be square metres such as 89.5')
+    .optional(),
+  accountNumber: code.optional(),
+  householdName: name.optional(),
+  householdKind: HouseholdKind.optional(),
+})
+
+export interface RoomImport {
+  readonly projectId: string
+  /** The file. */
+  readonly text: string
+  readonly dryRun: boolean
+  readonly audit: Audit
+}
+
+/** Everything or nothing; a dry run says what would happen. */
+export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportResult> {
+  const { dryRun, projectId } = input
+  const parsed = parseCsv(input.text, RoomRow)
+  const errors = parsed.errors.length > 0 ? parsed.errors : checkRows(parsed.rows)
+  if (errors.length > 0)
+    return { dryRun, rows: parsed.rows.length, created: 0, updated: 0, errors: errors.slice(0, 200) }
+  return hub.db.transaction(async (client) => {
+    await lockEstate(client, projectId)
+    const plan = planImport(parsed.rows, await loadEstate(client, projectId), randomUUID)
+    const result = {
+      dryRun,
+      rows: parsed.rows.length,
+      created: plan.createdRows,
+      updated: plan.updatedRows,
+      errors: [],
+    }
+    if (dryRun || plan.createdRows + plan.updatedRows === 0) return result
+    await applyImport(client, projectId, plan, hub.clock.now())
+    const { rows, created, updated } = result
+    await input.audit(client, {
+      action: 'estate.import',
+      entity: 'project',
+      entityId: projectId,
+      projectId,
+      after: { rows, created, updated },
+    })
+    return result
+  })
+}
