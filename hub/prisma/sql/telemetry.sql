@@ -35,6 +35,9 @@ alter table reading_block
 -- Blocks are appended and compacted: vacuum by what was deleted, and keep the visibility map fresh.
 alter table reading_block set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1);
 
+-- What compaction looks for; a merged block leaves this index.
+create index reading_block_small on reading_block (point_id, first_at) where readings < 250;
+
 -- Every row is rewritten again and again: room on the page keeps the updates off the index.
 alter table point_latest set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 alter table gateway set (fillfactor = 50);

@@ -1,6 +1,11 @@
 import type { HubModule } from '../platform/module.ts'
 import { accountsModule } from './accounts/index.ts'
 import { estateModule } from './estate/index.ts'
+import { gatewaysModule } from './gateways/index.ts'
+import { telemetryModule } from './telemetry/index.ts'
 
-/** The modules of the hub, in the order in which they start; they stop in reverse. */
-export const modules: readonly HubModule[] = [accountsModule, estateModule]
+/**
+ * The modules of the hub, in the order in which they start; they stop in reverse. The last two take messages in:
+ * they come after all who listen to what they bring.
+ */
+export const modules: readonly HubModule[] = [accountsModule, estateModule, telemetryModule, gatewaysModule]

@@ -374,6 +374,8 @@ CREATE TABLE "usage_month" (
     "known_slots" SMALLINT NOT NULL,
     "total_slots" SMALLINT NOT NULL,
     "estimated_slots" SMALLINT NOT NULL,
+    "from_boundary" JSONB,
+    "to_boundary" JSONB,
     "computed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "usage_month_pkey" PRIMARY KEY ("metering_point_id","month")
@@ -507,6 +509,7 @@ CREATE TABLE "reading_block" (
     "first_at" TIMESTAMPTZ(3) NOT NULL,
     "serial" BIGSERIAL NOT NULL,
     "last_at" TIMESTAMPTZ(3) NOT NULL,
+    "readings" INTEGER NOT NULL,
     "offsets" INTEGER[],
     "mantissas" BIGINT[],
     "qualities" SMALLINT[],
@@ -881,6 +884,9 @@ alter table reading_block
 
 -- Blocks are appended and compacted: vacuum by what was deleted, and keep the visibility map fresh.
 alter table reading_block set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1);
+
+-- What compaction looks for; a merged block leaves this index.
+create index reading_block_small on reading_block (point_id, first_at) where readings < 250;
 
 -- Every row is rewritten again and again: room on the page keeps the updates off the index.
 alter table point_latest set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);

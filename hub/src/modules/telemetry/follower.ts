@@ -140,8 +140,9 @@ class BatchLogFollower implements RunningFollower {
   /** Null when a point isn't known and the points may be outdated. */
   private seriesOf(entry: LogEntry, final = false): LoggedSeries[] | null {
     const { gatewayId } = entry
-    // What ingest let in stays in, whatever the clock says now
-    const { taken, held } = takeIn(decodeBatch(entry.payload), this.directory.lookupOf(gatewayId), Infinity)
+    // By the clock of then: what ingest let in stays in, what it held stays out
+    const receivedMs = entry.receivedAt.getTime()
+    const { taken, held } = takeIn(decodeBatch(entry.payload), this.directory.lookupOf(gatewayId), receivedMs)
     if (!final && held.some(({ why }) => why === 'pointUnknown' || why === 'scaleMismatch')) return null
     const batchId = entry.replayOf ?? entry.id
     return taken.map((columns) => ({ ...columns, gatewayId, batchId }))

@@ -39,6 +39,7 @@ export interface LogEntry {
   readonly id: bigint
   readonly gatewayId: string
   readonly replayOf: bigint | null
+  readonly receivedAt: Date
   readonly readings: number
   readonly payload: Uint8Array
 }
@@ -47,6 +48,7 @@ interface LogRow {
   id: string
   gateway_id: string
   replay_of: string | null
+  received_at: Date
   readings: number
   payload: Buffer
 }
@@ -58,7 +60,7 @@ interface LogRow {
 export async function readLog(client: ClientBase, cursor: bigint, maxReadings: number): Promise<LogEntry[]> {
   const horizon = await logHorizon(client)
   const { rows } = await client.query<LogRow>(
-    `select id::text, gateway_id, replay_of::text, readings, payload from (
+    `select id::text, gateway_id, replay_of::text, received_at, readings, payload from (
        select *, sum(readings) over (order by id) - readings as before from (
          select * from reading_batch where id > $1 and id <= $2 order by id limit 2000) as next) as counted
      where before < $3 order by id`,
@@ -68,6 +70,7 @@ export async function readLog(client: ClientBase, cursor: bigint, maxReadings: n
     id: BigInt(row.id),
     gatewayId: row.gateway_id,
     replayOf: row.replay_of === null ? null : BigInt(row.replay_of),
+    receivedAt: row.received_at,
     readings: row.readings,
     payload: row.payload,
   }))

@@ -1,5 +1,7 @@
 /** Readings of points as columns, put together from their blocks. */
 import type { PoolClient } from 'pg'
+import { BLOCK_COLUMNS, parseBlock, type BlockRow } from './block-row.ts'
+import { expandBlock } from './domain/blocks.ts'
 
 /** Readings of one point, ascending by instant (equal instants: in the order in which they were stored). */
 export interface ReadingColumns {
@@ -8,7 +10,7 @@ export interface ReadingColumns {
   readonly mantissas: (number | null)[]
   readonly qualities: number[]
   /** The batch that brought each reading. */
-  readonly batchIds: string[]
+  readonly batchIds: bigint[]
 }
 
 export interface ReadOptions {
@@ -20,19 +22,6 @@ export interface ReadOptions {
   /** Leaves out readings without a value. */
   readonly valuesOnly?: boolean
 }
-
-interface BlockRow {
-  point_id: number
-  first_ms: string
-  offsets: string
-  mantissas: string
-  qualities: string | null
-  batch_id: string | null
-  batch_ids: string | null
-}
-
-const BLOCK_COLUMNS = `point_id, (extract(epoch from first_at) * 1000)::bigint::text as first_ms,
-  offsets::text, mantissas::text, qualities::text, batch_id::text, batch_ids::text`
 
 /**
  * Readings with `fromMs` ≤ instant < `toMs` of many points in one statement. Points without readings are
@@ -70,6 +59,7 @@ const WITHIN = `select ${BLOCK_COLUMNS} from reading_block
     and first_at < $3::timestamptz and last_at >= $2::timestamptz
   order by point_id, first_at, serial`
 
+/** Blocks of failed readings only would be read in vain. */
 const HAS_VALUE = `array_length(array_remove(mantissas, null), 1) > 0`
 
 /**
@@ -102,16 +92,12 @@ function emptyColumns(): ReadingColumns {
 }
 
 function appendBlock(columns: ReadingColumns, row: BlockRow): void {
-  const firstMs = Number(row.first_ms)
-  const offsets = row.offsets.slice(1, -1).split(',')
-  const mantissas = row.mantissas.slice(1, -1).split(',')
-  const qualities = row.qualities === null ? null : row.qualities.slice(1, -1).split(',')
-  const batchIds = row.batch_id === null ? row.batch_ids!.slice(1, -1).split(',') : null
-  for (let i = 0; i < offsets.length; i++) {
-    columns.atMs.push(firstMs + Number(offsets[i]))
-    columns.mantissas.push(mantissas[i] === 'NULL' ? null : Number(mantissas[i]))
-    columns.qualities.push(qualities ? Number(qualities[i]) : 0)
-    columns.batchIds.push(batchIds ? batchIds[i]! : row.batch_id!)
+  const readings = expandBlock(parseBlock(row))
+  for (let i = 0; i < readings.atMs.length; i++) {
+    columns.atMs.push(readings.atMs[i]!)
+    columns.mantissas.push(readings.mantissas[i]!)
+    columns.qualities.push(readings.qualities[i]!)
+    columns.batchIds.push(readings.batchIds[i]!)
   }
 }
 

@@ -43,7 +43,11 @@ export interface Readings {
 
 /** Sorts the runs of one point together and cuts them at UTC midnight and at MAX_BLOCK_READINGS. */
 export function toBlocks(runs: readonly Run[]): Block[] {
-  const readings = mergeRuns(runs)
+  return toBlocksOf(mergeRuns(runs))
+}
+
+/** @param readings ascending by instant */
+export function toBlocksOf(readings: Readings): Block[] {
   const blocks: Block[] = []
   const count = readings.atMs.length
   let start = 0
@@ -76,6 +80,17 @@ export function expandBlock(block: Block): Readings {
 
 export function utcDay(atMs: number): number {
   return Math.floor(atMs / DAY_MS)
+}
+
+/** Readings of several blocks of one point. */
+export function joinBlocks(blocks: readonly Block[]): Readings {
+  const parts = blocks.map(expandBlock)
+  return sortReadings({
+    atMs: parts.flatMap((part) => part.atMs),
+    mantissas: parts.flatMap((part) => part.mantissas),
+    qualities: parts.flatMap((part) => part.qualities),
+    batchIds: parts.flatMap((part) => part.batchIds),
+  })
 }
 
 /** Appends the runs and sorts by instant (stable) only if they are not in order already: mostly they are. */

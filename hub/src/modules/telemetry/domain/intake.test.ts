@@ -69,6 +69,13 @@ describe('takeIn', () => {
     const { taken, held } = takeIn(message, lookup, now)
     expect([taken.length, held]).toEqual([1, [expect.objectContaining({ point: 'm9/energy', readings: 1 })]])
   })
+
+  it('holds all series of a point when one of them is bad', () => {
+    const message = batch({})
+    message.series.push({ p: 'm1/energy', s: 2, t: [0], v: [null] })
+    const { taken, held } = takeIn(message, lookup, now)
+    expect([taken, held]).toEqual([[], [expect.objectContaining({ why: 'qualityMismatch', readings: 3 })]])
+  })
 })
 
 describe('spanOf', () => {

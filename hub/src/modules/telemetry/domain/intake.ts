@@ -36,16 +36,25 @@ export const MAX_AHEAD_MS = 86_400_000
 
 export type PointLookup = (key: string) => KnownPoint | undefined
 
+/** A point whose series is held is held wholly, also when the batch has several series of it: replay takes all. */
 export function takeIn(message: BatchMessage, lookup: PointLookup, receivedMs: number): Intake {
-  const intake: Intake = { taken: [], held: [] }
+  const taken: TakenSeries[] = []
+  const held = new Map<string, HeldSeries>()
   for (const series of message.series) {
     const point = lookup(series.p)
     const columns = point && point.scale === series.s ? expandSeries(series, message.base) : null
     const fault = findFault(series, point, columns, receivedMs)
-    if (fault) intake.held.push({ point: series.p, readings: series.t.length, ...fault })
-    else intake.taken.push({ ...columns!, pointId: point!.id, scale: series.s })
+    if (fault) held.set(series.p, { point: series.p, readings: 0, ...fault })
+    else taken.push({ ...columns!, pointId: point!.id, scale: series.s })
   }
-  return intake
+  if (held.size === 0) return { taken, held: [] }
+  const readings = new Map<string, number>()
+  for (const { p, t } of message.series) readings.set(p, (readings.get(p) ?? 0) + t.length)
+  const heldIds = new Set([...held.keys()].map((key) => lookup(key)?.id))
+  return {
+    taken: taken.filter(({ pointId }) => !heldIds.has(pointId)),
+    held: [...held.values()].map((one) => ({ ...one, readings: readings.get(one.point)! })),
+  }
 }
 
 type Fault = Pick<HeldSeries, 'why' | 'reason'>

@@ -13,20 +13,16 @@ import {
   insertLost,
   upsertLatest,
   type HeldBatchSeries,
-  type LatestReading,
   type LostPeriod,
   type PointBlock,
 } from '../ingest.repository.ts'
 import { enterLog } from '../log.repository.ts'
 import type { ReceivedBatch } from './batch-queue.ts'
+import { newestOf, type LatestValue } from './newest.ts'
 import type { PointDirectory } from './point-directory.ts'
 
 /** What became of a batch; `refused`: its gateway may not send, so it isn't acknowledged. */
 export type Outcome = AckStatus | 'refused'
-
-export interface LatestValue extends LatestReading {
-  readonly scale: number
-}
 
 export interface GroupResult {
   /** By position in the group. */
@@ -60,7 +56,8 @@ export class GroupWriter {
     return result
   }
 
-  private async writeIn(client: PoolClient, group: readonly ReceivedBatch[]): Promise<GroupResult> {
+  /** Within a transaction of the caller's, which must begin with it. */
+  async writeIn(client: PoolClient, group: readonly ReceivedBatch[]): Promise<GroupResult> {
     const projects = await activeGateways(client, [...new Set(group.map((batch) => batch.gatewayId))])
     const candidates = distinct(group.filter((batch) => projects.has(batch.gatewayId)))
     await enterLog(client)
@@ -99,45 +96,17 @@ export class GroupWriter {
 
   private derive(fresh: readonly NewBatch[]): { blocks: PointBlock[]; latest: LatestValue[] } {
     const runsOfPoint = new Map<number, Run[]>()
-    const latest = new Map<number, LatestValue>()
-    for (const { id, intake } of fresh) {
-      for (const series of intake.taken) {
-        const run: Run = { batchId: id, ...series }
-        const runs = runsOfPoint.get(series.pointId)
-        if (runs) runs.push(run)
-        else runsOfPoint.set(series.pointId, [run])
-        this.noteLatest(latest, run, series)
-      }
+    const all = fresh.flatMap(({ id, intake }) => intake.taken.map((series) => ({ batchId: id, ...series })))
+    for (const series of all) {
+      const runs = runsOfPoint.get(series.pointId)
+      if (runs) runs.push(series)
+      else runsOfPoint.set(series.pointId, [series])
     }
     const blocks: PointBlock[] = []
     for (const [pointId, runs] of runsOfPoint) {
       for (const block of toBlocks(runs)) blocks.push({ pointId, block })
     }
-    return { blocks, latest: [...latest.values()].sort((a, b) => a.pointId - b.pointId) }
-  }
-
-  private noteLatest(
-    latest: Map<number, LatestValue>,
-    run: Run,
-    { pointId, scale }: { pointId: number; scale: number },
-  ): void {
-    let best = -1
-    let bestMs = latest.get(pointId)?.atMs ?? this.newest.get(pointId) ?? -Infinity
-    for (let i = 0; i < run.atMs.length; i++) {
-      if (run.atMs[i]! <= bestMs) continue
-      bestMs = run.atMs[i]!
-      best = i
-    }
-    if (best < 0) return
-    const mantissa = run.mantissas[best]!
-    latest.set(pointId, {
-      pointId,
-      scale,
-      atMs: bestMs,
-      mantissa,
-      quality: run.qualities[best]!,
-      batchId: run.batchId,
-    })
+    return { blocks, latest: newestOf(all, this.newest) }
   }
 }
 

@@ -1,8 +1,8 @@
 /** Passes new values on to browsers, at most twice a second: people can't read faster. */
 import type { PointValue } from '@courtyard/protocols/contract'
 import type { LiveBus } from '../../../platform/live/live-bus.ts'
-import { decimalText } from '../domain/decimal-text.ts'
-import type { LatestValue } from './group-writer.ts'
+import { formatUnits } from '@courtyard/protocols/modbus'
+import type { LatestValue } from './newest.ts'
 
 const INTERVAL_MS = 500
 
@@ -39,7 +39,7 @@ export function toPointValue(latest: Omit<LatestValue, 'batchId'>): PointValue {
   return {
     pointId: latest.pointId,
     at: new Date(latest.atMs).toISOString(),
-    value: latest.mantissa === null ? null : decimalText(latest.mantissa, latest.scale),
+    value: latest.mantissa === null ? null : formatUnits(latest.mantissa, latest.scale),
     quality: latest.quality,
   }
 }

@@ -1,0 +1,51 @@
+/** What the schema of a catalogue can't say. */
+import type { CatalogueMessage } from '@courtyard/protocols/contract'
+
+/** A point as the hub has it already. */
+export interface StoredPoint {
+  readonly key: string
+  readonly scale: number
+  readonly unit: string
+  readonly hasReadings: boolean
+}
+
+/** Everything that is wrong within the catalogue itself; empty when nothing is. */
+export function findContradictions(catalogue: CatalogueMessage): string[] {
+  const faults: string[] = []
+  const devices = new Set<string>()
+  for (const device of catalogue.devices) {
+    if (devices.has(device.key)) faults.push(`device ${device.key} is there twice`)
+    devices.add(device.key)
+    const points = new Set<string>()
+    for (const point of device.points) {
+      if (points.has(point.key)) faults.push(`point ${device.key}/${point.key} is there twice`)
+      points.add(point.key)
+    }
+  }
+  return faults
+}
+
+/**
+ * Changes that would give stored readings another meaning: their integers are to be read with the point's
+ * decimal places and unit. A point that measures otherwise needs a key of its own.
+ */
+export function findReinterpretations(catalogue: CatalogueMessage, stored: readonly StoredPoint[]): string[] {
+  const byKey = new Map(stored.filter((point) => point.hasReadings).map((point) => [point.key, point]))
+  const faults: string[] = []
+  for (const device of catalogue.devices) {
+    for (const point of device.points) {
+      const key = `${device.key}/${point.key}`
+      const before = byKey.get(key)
+      if (!before) continue
+      if (before.scale !== point.scale) {
+        faults.push(`point ${key} has readings with ${before.scale} decimal places, not ${point.scale}`)
+      }
+      if (before.unit !== point.unit) {
+        faults.push(
+          `point ${key} has readings in ${before.unit || '(no unit)'}, not ${point.unit || '(no unit)'}`,
+        )
+      }
+    }
+  }
+  return faults
+}

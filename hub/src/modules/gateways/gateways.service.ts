@@ -1,0 +1,166 @@
+/** Registration, enrolment and revocation of gateways. */
+import type { Gateway } from '@courtyard/protocols/contract'
+import type { Audit } from '../../platform/audit/audit.ts'
+import { auditAs } from '../../platform/audit/audit.ts'
+import { requireProject, projectNotFound, type CurrentUser } from '../../platform/auth/user.ts'
+import { fail } from '../../platform/errors.ts'
+import type { Hub } from '../../platform/module.ts'
+import { hashSecret, newSecret, TOKEN_LIFETIME_MS } from './credentials.ts'
+import { gatewayErrors } from './errors.ts'
+import {
+  findGateway,
+  insertGateway,
+  revoke,
+  setToken,
+  useToken,
+  type GatewayRow,
+} from './gateways.repository.ts'
+
+type Actor = { readonly user: CurrentUser; readonly audit: Audit }
+
+export interface IssuedToken {
+  readonly gateway: Gateway
+  readonly token: string
+  readonly expiresAt: string
+}
+
+export async function registerGateway(
+  hub: Hub,
+  { user, audit }: Actor,
+  input: { projectId: string; name: string },
+): Promise<IssuedToken> {
+  requireProject(user, input.projectId)
+  const project = await hub.db.prisma.project.findUnique({
+    where: { id: input.projectId },
+    select: { id: true },
+  })
+  if (!project) throw projectNotFound(input.projectId)
+  const { secret, hash } = newSecret()
+  const expiresAt = new Date(hub.clock.now().getTime() + TOKEN_LIFETIME_MS)
+  const name = input.name.trim()
+  const id = await hub.db.transaction(async (client) => {
+    const made = await insertGateway(client, { ...input, name, tokenHash: hash, tokenExpiresAt: expiresAt })
+    if (!made) throw fail(gatewayErrors.nameTaken, `There is a gateway named ${name} already`, { name })
+    const { projectId } = input
+    await audit(client, {
+      action: 'gateway.register',
+      entity: 'gateway',
+      entityId: made,
+      projectId,
+      after: { name },
+    })
+    return made
+  })
+  return { gateway: await gatewayOf(hub, user, id), token: secret, expiresAt: expiresAt.toISOString() }
+}
+
+/** The present credentials go on until the token is used. */
+export async function renewToken(hub: Hub, { user, audit }: Actor, id: string): Promise<IssuedToken> {
+  const { projectId } = await gatewayOf(hub, user, id)
+  const { secret, hash } = newSecret()
+  const expiresAt = new Date(hub.clock.now().getTime() + TOKEN_LIFETIME_MS)
+  await hub.db.transaction(async (client) => {
+    await setToken(client, id, hash, expiresAt)
+    await audit(client, {
+      action: 'gateway.newToken',
+      entity: 'gateway',
+      entityId: id,
+      projectId,
+      after: { expiresAt },
+    })
+  })
+  return { gateway: await gatewayOf(hub, user, id), token: secret, expiresAt: expiresAt.toISOString() }
+}
+
+export async function revokeGateway(hub: Hub, { user, audit }: Actor, id: string): Promise<Gateway> {
+  const before = await gatewayOf(hub, user, id)
+  await hub.db.transaction(async (client) => {
+    await revoke(client, id, hub.clock.now())
+    const { projectId, state } = before
+    await audit(client, {
+      action: 'gateway.revoke',
+      entity: 'gateway',
+      entityId: id,
+      projectId,
+      before: { state },
+      after: { state: 'revoked' },
+    })
+  })
+  await hub.broker.disconnect(id)
+  hub.live.publish('gateways', { gatewayIds: [id] }, { projectId: before.projectId })
+  return gatewayOf(hub, user, id)
+}
+
+export interface Identity {
+  readonly gatewayId: string
+  readonly mqttUrl: string
+  readonly username: string
+  readonly password: string
+}
+
+/** @throws AppError `gateway.token_refused` */
+export async function enrol(
+  hub: Hub,
+  input: { token: string; agentVersion: string },
+  from: { ip: string; requestId: string },
+): Promise<Identity> {
+  const { secret, hash } = newSecret()
+  const gateway = await hub.db.transaction(async (client) => {
+    const used = await useToken(client, hashSecret(input.token), hash, input.agentVersion, hub.clock.now())
+    if (!used) throw fail(gatewayErrors.tokenRefused, 'The token is unknown, used or expired')
+    await auditAs({ userId: null, actor: `gateway ${used.name}`, ...from })(client, {
+      action: 'gateway.enrol',
+      entity: 'gateway',
+      entityId: used.id,
+      projectId: used.projectId,
+      after: { agentVersion: input.agentVersion },
+    })
+    return used
+  })
+  // Whoever is connected with the former credentials has to go
+  await hub.broker.disconnect(gateway.id)
+  hub.live.publish('gateways', { gatewayIds: [gateway.id] }, { projectId: gateway.projectId })
+  return { gatewayId: gateway.id, mqttUrl: hub.broker.publicUrl, username: gateway.id, password: secret }
+}
+
+/** @throws AppError `gateway.not_found`, outside the scope too */
+export async function gatewayOf(hub: Hub, user: CurrentUser, id: string): Promise<Gateway> {
+  const row = await findGateway(hub.db.pool, user, id)
+  if (!row) throw fail(gatewayErrors.notFound, 'There is no such gateway', { id })
+  return toGateway(row)
+}
+
+export function toGateway(row: GatewayRow): Gateway {
+  const outbox = row.status?.outbox
+  return {
+    id: row.id,
+    projectId: row.projectId,
+    name: row.name,
+    state: stateOf(row),
+    lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
+    enrolledAt: row.enrolledAt?.toISOString() ?? null,
+    agentVersion: row.agentVersion,
+    devices: {
+      total: row.devicesTotal,
+      online: row.devicesOnline,
+      degraded: row.devicesDegraded,
+      offline: row.devicesOffline,
+    },
+    outbox: outbox
+      ? {
+          readings: outbox.readings,
+          bytes: outbox.bytes,
+          oldestAt: outbox.oldestAtMs === null ? null : new Date(outbox.oldestAtMs).toISOString(),
+          droppedReadings: outbox.droppedReadings,
+        }
+      : null,
+    buses: row.status?.buses ?? [],
+    lostReadings: Number(row.lostReadings),
+  }
+}
+
+function stateOf(row: GatewayRow): Gateway['state'] {
+  if (row.revokedAt) return 'revoked'
+  if (!row.hasSecret) return 'awaitingEnrolment'
+  return row.online ? 'online' : 'offline'
+}

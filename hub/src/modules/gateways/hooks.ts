@@ -1,0 +1,66 @@
+/** What other modules may hang onto. Listeners belong to one hub. */
+import type { PoolClient } from 'pg'
+import type { Hub } from '../../platform/module.ts'
+
+export interface CatalogueChange {
+  readonly gatewayId: string
+  readonly projectId: string
+  readonly revision: string
+}
+
+/**
+ * Runs inside the transaction that stores the catalogue: when it throws, nothing is stored and the gateway
+ * will send it again.
+ */
+export type CatalogueListener = (client: PoolClient, change: CatalogueChange) => Promise<void>
+
+export interface RefusedMessage {
+  readonly gatewayId: string
+  readonly projectId: string
+  readonly topic: string
+  readonly code: string
+  readonly reason: string
+  readonly payload: Uint8Array
+}
+/** Keeps a message that made no sense; rejects when it could not. */
+export type RefusedMessageListener = (message: RefusedMessage) => Promise<void>
+
+interface Hooks {
+  readonly catalogueStored: Set<CatalogueListener>
+  /** Runs after the commit, in the process that stored it. */
+  readonly catalogueCommitted: Set<(change: CatalogueChange) => void>
+  readonly messageRefused: Set<RefusedMessageListener>
+}
+
+const hooks = new WeakMap<Hub['db'], Hooks>()
+
+/** @internal of the gateways module */
+export function hooksOf(hub: Pick<Hub, 'db'>): Hooks {
+  let mine = hooks.get(hub.db)
+  if (!mine) {
+    mine = { catalogueStored: new Set(), catalogueCommitted: new Set(), messageRefused: new Set() }
+    hooks.set(hub.db, mine)
+  }
+  return mine
+}
+
+/** Call it in `start`, in every process. @returns ends it */
+export function onCatalogueStored(hub: Pick<Hub, 'db'>, listener: CatalogueListener): () => void {
+  return added(hooksOf(hub).catalogueStored, listener)
+}
+
+export function onCatalogueCommitted(
+  hub: Pick<Hub, 'db'>,
+  listener: (change: CatalogueChange) => void,
+): () => void {
+  return added(hooksOf(hub).catalogueCommitted, listener)
+}
+
+export function onMessageRefused(hub: Pick<Hub, 'db'>, listener: RefusedMessageListener): () => void {
+  return added(hooksOf(hub).messageRefused, listener)
+}
+
+function added<T>(set: Set<T>, listener: T): () => void {
+  set.add(listener)
+  return () => void set.delete(listener)
+}

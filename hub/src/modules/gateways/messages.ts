@@ -1,0 +1,82 @@
+/** What gateways send beside their batches: presence, status, catalogue. */
+import { parseUpTopic, TELEMETRY_VERSION, topics, type AckMessage } from '@courtyard/protocols/contract'
+import type { BrokerMessage } from '../../platform/broker/broker.ts'
+import type { Hub } from '../../platform/module.ts'
+import { takeCatalogue } from './catalogue.service.ts'
+import { messageErrors } from './errors.ts'
+import { projectOf } from './gateways.repository.ts'
+import { hooksOf } from './hooks.ts'
+import type { PresenceService } from './presence.service.ts'
+
+const MAX_JSON_BYTES = 4 * 1024 * 1024
+
+export class GatewayMessages {
+  private readonly hub: Hub
+  private readonly presence: PresenceService
+
+  constructor(hub: Hub, presence: PresenceService) {
+    this.hub = hub
+    this.presence = presence
+  }
+
+  /** Batches are not for us: ingest takes them. Rejects when the database is away; the gateway sends again. */
+  async take(message: BrokerMessage): Promise<void> {
+    const address = parseUpTopic(message.topic)
+    if (!address || address.kind === 'batch') return
+    const { gatewayId, kind } = address
+    const json = parseJson(message.payload)
+    if (json === undefined) {
+      return this.refuse(gatewayId, message, messageErrors.notJson, `${kind} is not JSON`)
+    }
+    if (kind === 'catalogue') return this.takeCatalogue(gatewayId, message, json)
+    const understood =
+      kind === 'status'
+        ? this.presence.takeStatus(gatewayId, json)
+        : kind === 'presence' && (await this.presence.takePresence(gatewayId, json))
+    if (!understood) await this.refuse(gatewayId, message, messageErrors.invalid, `${kind} breaks its schema`)
+  }
+
+  private async takeCatalogue(gatewayId: string, message: BrokerMessage, json: unknown): Promise<void> {
+    const result = await takeCatalogue(this.hub, gatewayId, json)
+    if (result.kind === 'foreign') return
+    if (result.kind === 'refused') {
+      await this.refuse(gatewayId, message, messageErrors.catalogueRefused, result.error)
+      await this.acknowledge(gatewayId, { revision: result.revision, error: result.error })
+      return
+    }
+    await this.acknowledge(gatewayId, { revision: result.revision })
+    this.hub.live.publish('gateways', { gatewayIds: [gatewayId] }, { projectId: result.projectId })
+  }
+
+  private async acknowledge(gatewayId: string, catalogue: AckMessage['catalogue']): Promise<void> {
+    const ack: AckMessage = { v: TELEMETRY_VERSION, batches: [], catalogue }
+    await this.hub.broker.publish(topics.ack(gatewayId), JSON.stringify(ack))
+  }
+
+  private async refuse(
+    gatewayId: string,
+    message: BrokerMessage,
+    code: string,
+    reason: string,
+  ): Promise<void> {
+    this.hub.log.warn({ gatewayId, topic: message.topic, reason }, 'message of a gateway refused')
+    const projectId = await projectOf(this.hub.db.pool, gatewayId)
+    if (projectId === null) return
+    const { topic, payload } = message
+    for (const listener of hooksOf(this.hub).messageRefused) {
+      await listener({ gatewayId, projectId, topic, code, reason, payload })
+    }
+  }
+}
+
+/** Undefined when it isn't JSON; NUL characters count as such, PostgreSQL can't keep them. */
+function parseJson(payload: Buffer): unknown {
+  if (payload.length > MAX_JSON_BYTES) return undefined
+  const text = payload.toString('utf8')
+  if (text.includes('\\u0000')) return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
