@@ -57,6 +57,18 @@ export function addMonths(month: string, months: number): string {
   return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7)
 }
 
+/** 48 sums by local half hour: repeated half hours add up, skipped ones stay zero. */
+export function byHalfHourOf(
+  calendar: Calendar,
+  day: string,
+  slotUsage: readonly (bigint | null)[],
+): bigint[] {
+  const sums = new Array<bigint>(48).fill(0n)
+  const halfHours = calendar.halfHours(day)
+  for (const [i, usage] of slotUsage.entries()) sums[halfHours[i]!]! += usage ?? 0n
+  return sums
+}
+
 class ZoneCalendar implements Calendar {
   readonly timeZone: string
   private readonly format: Intl.DateTimeFormat

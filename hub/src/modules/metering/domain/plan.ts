@@ -61,7 +61,9 @@ export function planOf(facts: PointFacts): PointPlan {
  * written-down ones. So no index is ever rounded.
  */
 export function registerOf(facts: InstallationFacts): Register {
-  const written = [facts.initialIndex, facts.finalIndex].map((text) => (text === null ? 0 : decimalOf(text).scale))
+  const written = [facts.initialIndex, facts.finalIndex].map((text) =>
+    text === null ? 0 : decimalOf(text).scale,
+  )
   const scale = Math.max(facts.scale, ...written, ...facts.feeds.map((feed) => feed.scale))
   const limit = (text: string): bigint => roundTo(decimalOf(text), scale)
   return {

@@ -50,11 +50,7 @@ export function orderReads(reads: readonly Read[]): { reads: Read[]; disagreemen
 }
 
 function compareTrust(a: Read, b: Read): number {
-  return (
-    precedence[a.source] - precedence[b.source] ||
-    compare(a.rank, b.rank) ||
-    compare(a.index, b.index)
-  )
+  return precedence[a.source] - precedence[b.source] || compare(a.rank, b.rank) || compare(a.index, b.index)
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)

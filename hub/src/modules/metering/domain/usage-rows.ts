@@ -1,5 +1,6 @@
 /** Days and months as they are stored. Pure: slots in, rows out. */
-import { addDays, firstDayOf, addMonths, monthOf, SLOT_MS, type Calendar } from './calendar.ts'
+import type { BoundaryIndex } from '@courtyard/protocols/contract'
+import { addDays, byHalfHourOf, firstDayOf, addMonths, monthOf, SLOT_MS, type Calendar } from './calendar.ts'
 import { rescale } from './decimal.ts'
 import { Status } from './pairs.ts'
 import type { UsageSlots } from './split-usage.ts'
@@ -30,6 +31,9 @@ export interface UsageMonthRow extends DayTotals {
   readonly slotUsage: bigint[]
   readonly scale: number
   readonly totalSlots: number
+  /** Index at the first instant of the month and at that of the next one; null while unknown. */
+  readonly from: BoundaryIndex | null
+  readonly to: BoundaryIndex | null
 }
 
 /** Worst of what is not merely unknown; gap when nothing else is there. */
@@ -126,30 +130,24 @@ function blankOr(stored: UsageDayRow | undefined, day: string, slots: number, sc
   }
 }
 
-/** 48 sums by local half hour: repeated half hours add up, skipped ones stay zero. */
-export function byHalfHour(day: string, slotUsage: readonly (bigint | null)[], calendar: Calendar): bigint[] {
-  const sums = new Array<bigint>(48).fill(0n)
-  const halfHours = calendar.halfHours(day)
-  for (const [i, usage] of slotUsage.entries()) sums[halfHours[i]!]! += usage ?? 0n
-  return sums
-}
-
 /** A month after some of its days changed: what they gave before is taken out, what they give now is put in. */
 export function changedMonth(
   before: UsageMonthRow | undefined,
   changes: readonly { before: UsageDayRow | undefined; after: UsageDayRow | undefined }[],
   month: string,
   calendar: Calendar,
-  facts: { scale: number; totalSlots: number; status: number },
+  facts: Pick<UsageMonthRow, 'scale' | 'totalSlots' | 'status' | 'from' | 'to'>,
 ): UsageMonthRow {
   const scaled = (row: { scale: number }, value: bigint) => rescale(value, row.scale, facts.scale)
-  const slotUsage = before ? before.slotUsage.map((value) => scaled(before, value)) : new Array<bigint>(48).fill(0n)
+  const slotUsage = before
+    ? before.slotUsage.map((value) => scaled(before, value))
+    : new Array<bigint>(48).fill(0n)
   let usage = before ? scaled(before, before.usage) : 0n
   let { knownSlots, estimatedSlots } = before ?? { knownSlots: 0, estimatedSlots: 0 }
   const add = (row: UsageDayRow | undefined, sign: 1 | -1) => {
     if (!row) return
     const totals = dayTotals(row)
-    for (const [i, value] of byHalfHour(row.day, row.slotUsage, calendar).entries()) {
+    for (const [i, value] of byHalfHourOf(calendar, row.day, row.slotUsage).entries()) {
       slotUsage[i]! += scaled(row, value) * BigInt(sign)
     }
     usage += scaled(row, totals.usage) * BigInt(sign)
