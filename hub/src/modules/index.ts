@@ -1,5 +1,6 @@
 import type { HubModule } from '../platform/module.ts'
 import { accountsModule } from './accounts/index.ts'
+import { chargingModule } from './charging/index.ts'
 import { estateModule } from './estate/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
@@ -8,4 +9,10 @@ import { telemetryModule } from './telemetry/index.ts'
  * The modules of the hub, in the order in which they start; they stop in reverse. The last two take messages in:
  * they come after all who listen to what they bring.
  */
-export const modules: readonly HubModule[] = [accountsModule, estateModule, telemetryModule, gatewaysModule]
+export const modules: readonly HubModule[] = [
+  accountsModule,
+  estateModule,
+  chargingModule,
+  telemetryModule,
+  gatewaysModule,
+]

@@ -27,6 +27,26 @@ export function splitByLargestRemainder(total: bigint, shares: readonly Share[])
   return parts
 }
 
+/**
+ * Takes `quantity` out of `available` in proportion to what is there, in steps of `unit` of which all are
+ * multiples; never more than there is. `quantity` is at most the sum.
+ */
+export function takeInProportion(quantity: bigint, available: readonly bigint[], unit: bigint): bigint[] {
+  if (quantity === 0n) return available.map(() => 0n)
+  const shares = available.map((weight, index) => ({
+    code: String(index).padStart(3, '0'),
+    weight: weight / unit,
+  }))
+  return splitByLargestRemainder(quantity / unit, shares).map((part) => part * unit)
+}
+
+/** The largest power of ten, at most `coarsest` (itself one), of which all quantities are multiples. */
+export function commonUnit(quantities: readonly bigint[], coarsest: bigint): bigint {
+  let unit = coarsest
+  while (quantities.some((quantity) => quantity % unit !== 0n)) unit /= 10n
+  return unit
+}
+
 function compare<T extends bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

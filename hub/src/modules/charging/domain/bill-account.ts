@@ -203,7 +203,7 @@ function splitAssignment(
   const total = wholeMonth
     ? slotted(usage.month.slotUsage, usage.month.scale)
     : usageOfDays(month.days, assignment, usage.days!)
-  return parts.length === 1 ? [total] : splitByDays(total, parts)
+  return parts.length === 1 ? [total] : splitByDays(total, parts, usage.month.scale)
 }
 
 function rateParts(

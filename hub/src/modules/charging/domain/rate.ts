@@ -1,4 +1,4 @@
-import { splitByLargestRemainder } from './apportion.ts'
+import { commonUnit, takeInProportion } from './apportion.ts'
 import { QUANTITY_PLACES } from './fixed.ts'
 import { roundAmount } from './rounding.ts'
 import type { Band, PricingRule, Tier } from './tariff-rule.ts'
@@ -45,6 +45,9 @@ export function rate(
 export function totalOf(lines: readonly RatedLine[]): bigint {
   return lines.reduce((sum, { amount }) => sum + amount, 0n)
 }
+
+/** How finely a tier's usage is shown by band, unless the numbers are finer. */
+const HUNDREDTH = 10n ** BigInt(QUANTITY_PLACES - 2)
 
 type Banded = Extract<PricingRule, { bands: unknown }>
 type Tiered = Extract<PricingRule, { tiers: unknown }>
@@ -100,20 +103,16 @@ function rateByTierAndBand(
   const slices = tierSlices(rule.tiers, total, usedBefore)
   const lines: RatedLine[] = []
   slices.forEach((slice, index) => {
-    const parts = index === slices.length - 1 ? left : takeInProportion(slice.quantity, left)
+    const last = index === slices.length - 1
+    const parts = last
+      ? left
+      : takeInProportion(slice.quantity, left, commonUnit([slice.quantity, ...left], HUNDREDTH))
     rule.bands.forEach(({ band, price }, position) => {
       lines.push(line(slice.tier, band, parts[position]!, price + slice.tier.price))
       if (parts !== left) left[position]! -= parts[position]!
     })
   })
   return withUsage(lines)
-}
-
-function takeInProportion(quantity: bigint, available: readonly bigint[]): bigint[] {
-  let unit = 10n ** BigInt(QUANTITY_PLACES - 2)
-  while (quantity % unit !== 0n || available.some((part) => part % unit !== 0n)) unit /= 10n
-  const shares = available.map((weight, index) => ({ code: String(index), weight: weight / unit }))
-  return splitByLargestRemainder(quantity / unit, shares).map((part) => part * unit)
 }
 
 function withUsage(lines: RatedLine[]): RatedLine[] {

@@ -1,4 +1,4 @@
-import { splitByLargestRemainder } from './apportion.ts'
+import { commonUnit, splitByLargestRemainder, takeInProportion } from './apportion.ts'
 import { QUANTITY_PLACES, rescale } from './fixed.ts'
 import type { DaySpan } from './tariff-versions.ts'
 import { SLOTS_PER_DAY } from './time-windows.ts'
@@ -12,6 +12,7 @@ export type HoldCode =
   | 'no_tariff'
   | 'mixed_tariffs'
   | 'overlapping_assignments'
+  | 'evidence_mismatch'
 
 export interface Hold {
   readonly code: HoldCode
@@ -85,10 +86,16 @@ export function spanHold(
     missing ??= { code: day?.status === 'held' ? 'held_interval' : 'gap', meteringPointId, detail }
   }
   if (missing === null || known > 0) return missing
-  return { code: 'no_reads', meteringPointId, detail: `no reads from ${days[span.from]!} to ${days[span.to - 1]!}` }
+  return {
+    code: 'no_reads',
+    meteringPointId,
+    detail: `no reads from ${days[span.from]!} to ${days[span.to - 1]!}`,
+  }
 }
 
-const perScale = Array.from({ length: QUANTITY_PLACES + 1 }, (_, scale) => rescale(1n, scale, QUANTITY_PLACES))
+const perScale = Array.from({ length: QUANTITY_PLACES + 1 }, (_, scale) =>
+  rescale(1n, scale, QUANTITY_PLACES),
+)
 
 /** Sum of the half hours, in units of 10^-9. */
 export function slotted(slotUsage: readonly bigint[], scale: number): SlottedUsage {
@@ -122,19 +129,33 @@ export function usageOfDays(
 }
 
 /** Whether the price change at the start of day `cut` lies between two days that were measured throughout. */
-export function isMeasuredAround(days: readonly string[], cut: number, usage: ReadonlyMap<string, DayOfUsage>) {
+export function isMeasuredAround(
+  days: readonly string[],
+  cut: number,
+  usage: ReadonlyMap<string, DayOfUsage>,
+) {
   return [cut - 1, cut].every((index) => {
     const day = usage.get(days[index]!)
     return day !== undefined && day.knownSlots > 0 && day.estimatedSlots === 0
   })
 }
 
-/** Usage of a span shared among its parts by their number of days; every half hour of the day keeps its sum. */
-export function splitByDays(usage: SlottedUsage, parts: readonly DaySpan[]): SlottedUsage[] {
-  const shares = parts.map(({ from, to }) => ({ code: String(from).padStart(2, '0'), weight: BigInt(to - from) }))
-  const bySlot = usage.slots.map((units) => splitByLargestRemainder(units, shares))
-  return parts.map((_, index) => {
-    const slots = bySlot.map((split) => split[index]!)
-    return { quantity: slots.reduce((sum, units) => sum + units, 0n), slots }
+/**
+ * Usage of a span shared among its parts by their number of days, at the register's resolution; every half hour
+ * of the day keeps its sum.
+ */
+export function splitByDays(usage: SlottedUsage, parts: readonly DaySpan[], scale: number): SlottedUsage[] {
+  const unit = commonUnit(usage.slots, perScale[scale]!)
+  const shares = parts.map(({ from, to }) => ({
+    code: String(from).padStart(2, '0'),
+    weight: BigInt(to - from),
+  }))
+  const totals = splitByLargestRemainder(usage.quantity / unit, shares).map((units) => units * unit)
+  const left = [...usage.slots]
+  return totals.map((quantity, index) => {
+    if (index === parts.length - 1) return { quantity, slots: left }
+    const slots = takeInProportion(quantity, left, unit)
+    slots.forEach((units, slot) => (left[slot]! -= units))
+    return { quantity, slots }
   })
 }

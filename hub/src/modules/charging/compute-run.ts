@@ -1,0 +1,133 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { AppError } from '@courtyard/protocols/contract'
+import type { Hub } from '../../platform/module.ts'
+import { deleteDrafts, copyDrafts, copyHeld } from './drafts.repository.ts'
+import {
+  findRun,
+  saveFailure,
+  savePreview,
+  saveProgress,
+  tryComputeLock,
+  type RunRow,
+} from './bill-runs.repository.ts'
+import { CENT_PLACES, QUANTITY_PLACES, formatFixed } from './domain/fixed.ts'
+import { RunReader, type AccountChunk } from './run-reader.ts'
+import { RunTotals, rateChunk } from './rate-chunk.ts'
+
+/** Accounts that are read, rated and written at a time: bounds memory, and how coarse the progress is. */
+const CHUNK_ACCOUNTS = 5_000
+const PROGRESS_INTERVAL_MS = 400
+
+/**
+ * Computes the preview of a run that is `computing`. All drafts appear in one transaction, or none: killed at any
+ * moment, the run is still `computing` and is computed again from the start. What is read is one snapshot.
+ * Does nothing when another worker computes the run, or when it was cancelled.
+ */
+export async function computeRun(hub: Hub, log: Logger, runId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await hub.db.transaction(async (writer) => {
+      if (!(await tryComputeLock(writer, runId))) return
+      const run = await findRun(writer, runId, hub.clock.now())
+      if (run?.status !== 'computing') return
+      const startedAt = performance.now()
+      await inSnapshot(hub.db.pool, (reader) => new Computation(hub, run, reader, writer, signal).run())
+      log.info({ runId, durationMs: Math.round(performance.now() - startedAt) }, 'bill run computed')
+    })
+  } catch (error) {
+    if (error instanceof Cancelled) return
+    // Stopping is not a failure: the run stays `computing` and goes on at the next start
+    if (signal.aborted) throw error
+    log.error({ err: error, runId }, 'bill run failed')
+    const reason =
+      error instanceof AppError ? error.message : 'The computation failed; the log of the hub says why'
+    await saveFailure(hub.db.pool, runId, reason)
+  }
+  await announce(hub, runId)
+}
+
+class Cancelled extends Error {}
+
+/** Work on one unchanging picture of the database. */
+async function inSnapshot<T>(pool: pg.Pool, work: (reader: pg.PoolClient) => Promise<T>): Promise<T> {
+  const reader = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    return await work(reader)
+  } finally {
+    await reader.query('ROLLBACK').catch((error: Error) => (broken = error))
+    reader.release(broken)
+  }
+}
+
+async function announce(hub: Hub, runId: string): Promise<void> {
+  const run = await findRun(hub.db.pool, runId, hub.clock.now())
+  if (run) publishRun(hub, run)
+}
+
+/** Tells browsers how a run stands. */
+export function publishRun(hub: Hub, { id, status, done, total, projectId }: RunRow): void {
+  hub.live.publish('billRun', { id, status, done, total }, { projectId })
+}
+
+class Computation {
+  private readonly hub: Hub
+  private readonly target: RunRow
+  private readonly reader: RunReader
+  private readonly writer: pg.PoolClient
+  private readonly signal: AbortSignal
+  private readonly totals = new RunTotals()
+  private progressAt = 0
+
+  constructor(hub: Hub, run: RunRow, reader: pg.PoolClient, writer: pg.PoolClient, signal: AbortSignal) {
+    this.hub = hub
+    this.target = run
+    this.writer = writer
+    this.signal = signal
+    this.reader = new RunReader(reader, run, CHUNK_ACCOUNTS)
+  }
+
+  async run(): Promise<void> {
+    const plan = await this.reader.open(this.hub.clock.now())
+    await deleteDrafts(this.writer, this.target.id)
+    let next = this.reader.next()
+    for (;;) {
+      const chunk = await next
+      if (chunk === null) break
+      this.signal.throwIfAborted()
+      // The next chunk is read while this one is rated and written
+      next = this.reader.next()
+      next.catch(() => undefined)
+      await this.write(chunk)
+      await this.progress(plan.accounts)
+    }
+    const saved = await savePreview(this.writer, this.target.id, {
+      accounts: plan.accounts,
+      bills: this.totals.bills,
+      held: this.totals.held,
+      alreadyBilled: plan.alreadyBilled,
+      quantity: formatFixed(this.totals.quantity, QUANTITY_PLACES),
+      amount: formatFixed(this.totals.amount, CENT_PLACES),
+      sourceDigest: plan.sourceDigest,
+      wholeMonth: plan.month.isOver,
+      versionIds: plan.versionIds,
+    })
+    if (!saved) throw new Cancelled()
+  }
+
+  private async write(chunk: AccountChunk): Promise<void> {
+    const { drafts, held } = rateChunk(chunk, this.totals)
+    await copyDrafts(this.writer, this.target, drafts)
+    if (held.length > 0) await copyHeld(this.writer, this.target, held)
+  }
+
+  private async progress(accounts: number): Promise<void> {
+    const now = performance.now()
+    if (now - this.progressAt < PROGRESS_INTERVAL_MS) return
+    this.progressAt = now
+    const done = this.totals.bills + this.totals.held
+    await saveProgress(this.hub.db.pool, this.target.id, done, accounts)
+    publishRun(this.hub, { ...this.target, done, total: accounts })
+  }
+}

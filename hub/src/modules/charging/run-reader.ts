@@ -1,0 +1,202 @@
+import type pg from 'pg'
+import type { BillSegment } from '@courtyard/protocols/contract'
+import { fail } from '../../platform/errors.ts'
+import {
+  billingUsage,
+  boundaryIndexes,
+  usageByDay,
+  type BillingUsage,
+  type DayUsage,
+} from '../metering/index.ts'
+import { needsDays, type BillingMonth, type PointUsage } from './domain/bill-account.ts'
+import { pricingRule } from './domain/tariff-rule.ts'
+import type { PricedVersion } from './domain/tariff-versions.ts'
+import { chargingErrors } from './errors.ts'
+import {
+  assignedVersions,
+  countAccounts,
+  fetchAssignments,
+  monthCalendar,
+  openAssignments,
+  sourceDigest,
+  usedInYear,
+  type AssignmentRow,
+  type MonthCalendar,
+  type RunKey,
+} from './run-source.repository.ts'
+
+const HALF_HOUR_MS = 1_800_000
+
+export interface RunPlan {
+  readonly month: BillingMonth
+  readonly accounts: number
+  readonly alreadyBilled: number
+  readonly sourceDigest: string
+  readonly versionIds: readonly string[]
+}
+
+export interface Account {
+  readonly householdId: string
+  readonly assignments: readonly AssignmentRow[]
+}
+
+/** Some accounts with everything that is needed to rate them. */
+export interface AccountChunk {
+  readonly accounts: readonly Account[]
+  readonly month: BillingMonth
+  /** First instant of each day, and of the day after the last. */
+  readonly starts: readonly Date[]
+  versionsOf(tariffId: string): readonly PricedVersion[]
+  usageOf(meteringPointId: string): PointUsage
+  usedInYear(householdId: string): bigint
+  segmentsOf(assignment: AssignmentRow): readonly BillSegment[]
+}
+
+/** Reads a run's accounts chunk by chunk from one snapshot, in the order of their account numbers. */
+export class RunReader {
+  private readonly client: pg.ClientBase
+  private readonly key: RunKey
+  private readonly chunkAccounts: number
+  private month!: BillingMonth
+  private calendar!: MonthCalendar
+  private versions = new Map<string, PricedVersion[]>()
+  private addsUpOverYear = false
+  /** Rows of an account that may go on in the next fetch. */
+  private pending: AssignmentRow[] = []
+  private atEnd = false
+
+  constructor(client: pg.ClientBase, key: RunKey, chunkAccounts: number) {
+    this.client = client
+    this.key = key
+    this.chunkAccounts = chunkAccounts
+  }
+
+  /** @throws AppError `bill_run.month_not_begun` while not a single day of the month is over */
+  async open(now: Date): Promise<RunPlan> {
+    this.calendar = await monthCalendar(this.client, this.key.projectId, this.key.month)
+    this.month = billingMonth(this.key.month, this.calendar, now)
+    const rows = await assignedVersions(this.client, this.key)
+    for (const { id, tariffId, effectiveFrom, rule } of rows) {
+      const list = this.versions.get(tariffId) ?? []
+      list.push({ id, effectiveFrom, rule: pricingRule(rule) })
+      this.versions.set(tariffId, list)
+      this.addsUpOverYear ||= 'period' in rule && rule.period === 'year'
+    }
+    const digest = await sourceDigest(this.client, this.key)
+    const { total, billed } = await countAccounts(this.client, this.key)
+    await openAssignments(this.client, this.key, this.month.days.length)
+    return {
+      month: this.month,
+      accounts: total - billed,
+      alreadyBilled: billed,
+      sourceDigest: digest,
+      versionIds: rows.map(({ id }) => id),
+    }
+  }
+
+  /** Null when there are no more. */
+  async next(): Promise<AccountChunk | null> {
+    const accounts = await this.nextAccounts()
+    if (accounts.length === 0) return null
+    const assignments = accounts.flatMap((account) => account.assignments)
+    const usage = await this.readUsage(assignments)
+    const segments = await this.readSegments(assignments)
+    const used = this.addsUpOverYear
+      ? await usedInYear(
+          this.client,
+          this.key,
+          accounts.map(({ householdId }) => householdId),
+        )
+      : new Map<string, bigint>()
+    return {
+      accounts,
+      month: this.month,
+      starts: this.calendar.starts,
+      versionsOf: (tariffId) => this.versions.get(tariffId) ?? [],
+      usageOf: (meteringPointId) => usage.get(meteringPointId)!,
+      usedInYear: (householdId) => used.get(householdId) ?? 0n,
+      segmentsOf: ({ meteringPointId, from, to }) =>
+        segments.get(`${from}-${to}`)?.get(meteringPointId) ?? [],
+    }
+  }
+
+  /** Whole accounts only: an account with several metering points is never cut in two. */
+  private async nextAccounts(): Promise<Account[]> {
+    while (!this.atEnd) {
+      const rows = await fetchAssignments(this.client, this.chunkAccounts)
+      this.atEnd = rows.length < this.chunkAccounts
+      this.pending.push(...rows)
+      const last = this.pending.at(-1)?.householdId
+      const cut = this.atEnd ? this.pending.length : this.pending.findIndex((row) => row.householdId === last)
+      if (cut === 0 && !this.atEnd) continue
+      return groupByHousehold(this.pending.splice(0, cut))
+    }
+    return []
+  }
+
+  private async readUsage(assignments: readonly AssignmentRow[]): Promise<Map<string, PointUsage>> {
+    const { projectId, month } = this.key
+    const ids = [...new Set(assignments.map(({ meteringPointId }) => meteringPointId))]
+    const months = await billingUsage(this.client, { projectId, month, meteringPointIds: ids })
+    const needDays = new Set<string>()
+    for (const assignment of assignments) {
+      const versions = this.versions.get(assignment.tariffId) ?? []
+      if (needsDays(assignment, this.month, versions)) needDays.add(assignment.meteringPointId)
+    }
+    const days = needDays.size > 0 ? await this.readDays([...needDays]) : new Map<string, DayUsage[]>()
+    const result = new Map<string, PointUsage>()
+    for (const id of ids) {
+      const ofMonth: BillingUsage = months.get(id)!
+      if (!needDays.has(id)) result.set(id, { month: ofMonth })
+      else result.set(id, { month: ofMonth, days: new Map(days.get(id)?.map((day) => [day.day, day])) })
+    }
+    return result
+  }
+
+  private readDays(ids: readonly string[]): Promise<Map<string, DayUsage[]>> {
+    return usageByDay(this.client, ids, this.month.days[0]!, this.month.days.at(-1)!)
+  }
+
+  /** By span of days, then by metering point: most assignments are for the whole month and need one reading. */
+  private async readSegments(assignments: readonly AssignmentRow[]) {
+    const spans = Map.groupBy(assignments, ({ from, to }) => `${from}-${to}`)
+    const result = new Map<string, Map<string, BillSegment[]>>()
+    for (const [span, list] of spans) {
+      const { from, to } = list[0]!
+      const ids = [...new Set(list.map(({ meteringPointId }) => meteringPointId))]
+      const segments = await boundaryIndexes(
+        this.client,
+        ids,
+        this.calendar.starts[from]!,
+        this.calendar.starts[to]!,
+      )
+      result.set(span, segments)
+    }
+    return result
+  }
+}
+
+function billingMonth(month: string, { days, starts }: MonthCalendar, now: Date): BillingMonth {
+  const complete = days.filter((_, index) => starts[index + 1]! <= now)
+  if (complete.length === 0) {
+    throw fail(chargingErrors.monthNotBegun, `No day of ${month} is over yet`, { month })
+  }
+  return {
+    month,
+    days: complete,
+    expectedSlots: complete.map(
+      (_, index) => (starts[index + 1]!.getTime() - starts[index]!.getTime()) / HALF_HOUR_MS,
+    ),
+    isOver: complete.length === days.length,
+  }
+}
+
+function groupByHousehold(rows: readonly AssignmentRow[]): Account[] {
+  const accounts: { householdId: string; assignments: AssignmentRow[] }[] = []
+  for (const row of rows) {
+    const last = accounts.at(-1)
+    if (last?.householdId === row.householdId) last.assignments.push(row)
+    else accounts.push({ householdId: row.householdId, assignments: [row] })
+  }
+  return accounts
+}
