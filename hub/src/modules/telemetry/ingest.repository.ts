@@ -176,13 +176,14 @@ export async function insertLost(client: Client, lost: readonly LostPeriod[]): P
   if (lost.length === 0) return
   await client.query(
     `insert into lost_readings (gateway_id, batch_id, readings, from_at, to_at, reason)
-     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[])`,
+     select g, b, n, timestamptz 'epoch' + f * interval '1 millisecond', timestamptz 'epoch' + t * interval '1 millisecond', r
+     from unnest($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::bigint[], $6::text[]) as l (g, b, n, f, t, r)`,
     [
       lost.map((l) => l.gatewayId),
       lost.map((l) => l.batchId.toString()),
       lost.map((l) => l.readings),
-      lost.map((l) => new Date(l.fromMs)),
-      lost.map((l) => new Date(l.toMs)),
+      lost.map((l) => l.fromMs),
+      lost.map((l) => l.toMs),
       lost.map((l) => l.reason),
     ],
   )
