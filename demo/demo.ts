@@ -97,7 +97,9 @@ export class Demo {
   private async buildConsole(): Promise<void> {
     if (this.options.dev || !(await isUiStale(this.options.root))) return
     say('正在构建界面', 'building the console')
-    await buildUi(this.options.root)
+    const log = join(this.options.dataFolder, 'logs/console-build.log')
+    if (await buildUi(this.options.root, log)) return
+    say(`界面构建失败，见 ${log}`, `the console could not be built, see ${log}`)
   }
 
   private async prepare(state: StateFile, ports: DemoPorts, programs: Programs): Promise<void> {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 /** What the built console is made from. */
 const SOURCES = [
@@ -31,15 +32,18 @@ export async function isUiStale(root: string): Promise<boolean> {
   return Math.max(...sources) > built
 }
 
-/** Builds the console; rejects with the builder's own words when it fails. */
-export function buildUi(root: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['run', '--silent', 'build', '-w', 'ui'], { cwd: root })
-    let output = ''
-    const keep = (text: Buffer) => (output += text.toString())
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.once('error', reject)
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`UI build failed\n${output}`))))
-  })
+/** Builds the console, with what the builder says in `logFile`. False when it failed: an older build still serves. */
+export async function buildUi(root: string, logFile: string): Promise<boolean> {
+  await mkdir(dirname(logFile), { recursive: true })
+  const log = await open(logFile, 'w')
+  try {
+    const child = spawn('npm', ['run', '--silent', 'build', '-w', 'ui'], {
+      cwd: root,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    const [code] = (await once(child, 'close')) as [number | null]
+    return code === 0
+  } finally {
+    await log.close()
+  }
 }

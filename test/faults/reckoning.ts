@@ -31,8 +31,8 @@ export async function countStored(database: pg.Client): Promise<Stored> {
 }
 
 interface RegisterReading {
-  device: string
-  key: string
+  /** `device/point`. */
+  point: string
   scale: number
   atMs: string
   mantissa: string
@@ -51,21 +51,24 @@ export async function compareWithTruth(
   sample: number,
 ): Promise<{ compared: number; faults: string[] }> {
   const { rows } = await database.query<RegisterReading>(
-    `select d.key as device, p.key, p.scale, extract(epoch from r.at) * 1000 as "atMs", r.mantissa
-     from (${READINGS}) as r join point p on p.id = r.point_id join device d on d.id = p.device_id
+    `select p.key as point, p.scale, extract(epoch from r.at) * 1000 as "atMs", r.mantissa
+     from (${READINGS}) as r join point p on p.id = r.point_id
      where p.kind = 'register' and r.quality = 0
      order by md5(r.point_id || '/' || r.at) limit $1`,
     [sample],
   )
   const faults: string[] = []
-  for (const { device, key, scale, atMs, mantissa } of rows) {
+  for (const { point, scale, atMs, mantissa } of rows) {
+    const [device, key] = point.split('/') as [string, string]
     const at = Math.round(Number(atMs))
     const [before, then] = await Promise.all([
       simulator.truth(device, new Date(at - REPLY_MS)),
       simulator.truth(device, new Date(at)),
     ])
+    if (before[key] === undefined || then[key] === undefined)
+      throw new Error(`the simulator knows no ${device}/${key}`)
     const value = BigInt(mantissa)
-    if (value < unitsOf(before[key]!, scale) || value > unitsOf(then[key]!, scale)) {
+    if (value < unitsOf(before[key], scale) || value > unitsOf(then[key], scale)) {
       faults.push(`${device}/${key} at ${new Date(at).toISOString()}: ${mantissa}, truth ${then[key]}`)
     }
   }
