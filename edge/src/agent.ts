@@ -34,7 +34,13 @@ export class Agent {
   private readonly startedAtMs: number
   private limitsTimer: NodeJS.Timeout | null = null
 
-  constructor(site: SiteConfig, logger: Logger, clock: Clock = systemClock) {
+  /** `onCorrupt` is called when the outbox file breaks under the running agent: a new start moves it aside. */
+  constructor(
+    site: SiteConfig,
+    logger: Logger,
+    onCorrupt: (error: Error) => void,
+    clock: Clock = systemClock,
+  ) {
     this.site = site
     this.logger = logger
     this.clock = clock
@@ -52,6 +58,7 @@ export class Agent {
       flushMs: site.outbox.flushMs,
       logger: logger.child({ module: 'outbox' }),
       onSealed: () => this.uplink.nudge(),
+      onCorrupt,
     })
     this.uplink = new Uplink({
       dataDir: site.gateway.dataDir,

@@ -10,6 +10,8 @@ export const errorCodes = {
   outboxTooNew: 'edge.outbox_too_new',
   /** The disk, or the page limit of the outbox file, is exhausted; readings are refused until there is room. */
   outboxDiskFull: 'edge.outbox_disk_full',
+  /** Another process held the outbox for longer than the busy timeout; nothing is lost, it is tried again. */
+  outboxBusy: 'edge.outbox_busy',
   /** The outbox could not write for another reason. */
   outboxFailed: 'edge.outbox_failed',
   /** An import would push the outbox over `outbox.maxBytes` and evict what is not sent yet. */

@@ -67,7 +67,10 @@ function summary(site: SiteConfig): string {
 
 async function runAgent(configFile: string, site: SiteConfig): Promise<void> {
   const logger = createLogger(site.gateway.logLevel)
-  const agent = new Agent(site, logger)
+  const agent = new Agent(site, logger, (error) => {
+    logger.fatal({ err: error }, 'the outbox broke; start the agent again, it will begin a new one')
+    process.exit(1)
+  })
   let stopping = false
   const stop = (signal: string) => {
     if (stopping) return

@@ -106,6 +106,7 @@ function moveAside({ file, clock }: OutboxFileOptions): string {
 }
 
 // Primary result codes of SQLite (https://sqlite.org/rescode.html).
+const SQLITE_BUSY = 5
 const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
@@ -129,6 +130,8 @@ export function asOutboxError(error: unknown): AppError {
   if (code === SQLITE_FULL || code === SQLITE_IOERR) {
     return new AppError(errorCodes.outboxDiskFull, 'no room on the disk for the outbox', { cause: error })
   }
+  if (code === SQLITE_BUSY)
+    return new AppError(errorCodes.outboxBusy, 'the outbox is locked', { cause: error })
   if (isCorrupt(error))
     return new AppError(errorCodes.outboxCorrupt, 'the outbox is damaged', { cause: error })
   return new AppError(errorCodes.outboxFailed, 'the outbox cannot be written', { cause: error })

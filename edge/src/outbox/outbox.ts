@@ -64,7 +64,8 @@ export class Outbox {
 
   /**
    * Writes readings as one batch, in one transaction; when it returns they survive a power cut.
-   * @throws AppError `edge.outbox_disk_full` (the readings are counted as dropped) or `edge.outbox_failed`.
+   * @throws AppError `edge.outbox_busy` (to be tried again), or `edge.outbox_disk_full`, `edge.outbox_corrupt`,
+   * `edge.outbox_failed`; with these the readings are counted as dropped.
    */
   seal(readings: readonly Reading[], lane: Lane): number {
     try {
@@ -76,9 +77,10 @@ export class Outbox {
       })
       this.refused = []
       return sealed
-    } catch (error) {
-      this.refuse(readings)
-      throw asOutboxError(error)
+    } catch (cause) {
+      const error = asOutboxError(cause)
+      if (error.code !== errorCodes.outboxBusy) this.refuse(readings)
+      throw error
     }
   }
 

@@ -3,7 +3,8 @@
  * disk costs the same for one reading as for five thousand. The promise that `offer` gives is the
  * acknowledgement to the driver: it resolves after the commit.
  */
-import type { Reading } from '@courtyard/protocols/contract'
+import { AppError, type Reading } from '@courtyard/protocols/contract'
+import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -22,6 +23,8 @@ export interface CollectorOptions {
   readonly logger: Logger
   /** Called after each batch that was sealed. */
   readonly onSealed?: () => void
+  /** Called when the file turned out to be damaged: only a new start can help. */
+  readonly onCorrupt?: (error: AppError) => void
 }
 
 export class ReadingCollector {
@@ -69,9 +72,17 @@ export class ReadingCollector {
       for (const offer of offers) offer.resolve()
       this.options.onSealed?.()
     } catch (error) {
+      if (error instanceof AppError && error.code === errorCodes.outboxBusy) return this.tryAgain(offers)
       this.noteFailure(error)
       for (const offer of offers) offer.reject(error)
     }
+  }
+
+  /** An import held the file for too long. The drivers wait for their promises, so memory stays bounded. */
+  private tryAgain(offers: readonly Offer[]): void {
+    this.offers = [...offers, ...this.offers]
+    this.waiting = this.offers.reduce((sum, offer) => sum + offer.readings.length, 0)
+    this.timer ??= setTimeout(() => this.flush(), this.flushMs)
   }
 
   /** One line when it begins and one when it ends, not one per poll. */
@@ -80,6 +91,7 @@ export class ReadingCollector {
       this.options.logger.error({ err: error }, 'the outbox refuses readings; they are counted as dropped')
     }
     this.failing = true
+    if (error instanceof AppError && error.code === errorCodes.outboxCorrupt) this.options.onCorrupt?.(error)
   }
 
   private noteRecovery(): void {

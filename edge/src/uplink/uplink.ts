@@ -246,10 +246,21 @@ export class Uplink {
   private pump(): void {
     if (this.pumpTimer) clearTimeout(this.pumpTimer)
     if (!this.ready || this.abort.signal.aborted) return
-    this.sendCatalogue()
-    this.sendStatus()
-    const waitMs = this.sender.pump()
+    const waitMs = this.sendAll()
     this.pumpTimer = setTimeout(() => this.pump(), Math.min(waitMs, LOOK_EVERY_MS))
+  }
+
+  /** Returns the milliseconds after which there may be more to send. */
+  private sendAll(): number {
+    try {
+      this.sendCatalogue()
+      this.sendStatus()
+      return this.sender.pump()
+    } catch (error) {
+      // The outbox could not be read just now; it is asked again.
+      this.options.logger.error({ err: error }, 'nothing could be sent')
+      return LOOK_EVERY_MS
+    }
   }
 
   private sendCatalogue(): void {
