@@ -19,7 +19,11 @@ export function encodeValue(
   exponent = 0,
 ): number[] {
   const form = valueForm(register.type)
-  const { factor, offset } = conversionOf(register)
+  const { factor, offset, plainPlaces } = conversionOf(register)
+  if (register.type === 'float32' && plainPlaces === 0 && exponent === 0) {
+    // The quotient of two exact numbers is the nearest double, which is also what the long road leads to.
+    return wordsOf(register, float32Bits(register, Number(mantissa) / 10 ** scale))
+  }
   const plain = add(
     { units: BigInt(mantissa), places: scale },
     { units: -offset.units, places: offset.places },
@@ -27,7 +31,7 @@ export function encodeValue(
   const dividend: Decimal = { units: plain.units, places: plain.places + exponent }
   const bits =
     form.kind === 'float'
-      ? floatBits(register, quotientText(dividend, factor), form.bitCount)
+      ? floatBits(register, Number(quotientText(dividend, factor)), form.bitCount)
       : integerBits(register, quotient(dividend, factor, 0), form)
   return wordsOf(register, bits)
 }
@@ -50,13 +54,21 @@ function quotientText(a: Decimal, b: Decimal): string {
   return `${quotient(a, b, places)}e-${places}`
 }
 
-function floatBits(register: ModbusRegister, text: string, bitCount: ValueForm['bitCount']): bigint {
-  const value = Number(text)
+function floatBits(
+  register: ModbusRegister,
+  value: number,
+  bitCount: ValueForm['bitCount'],
+): bigint | number {
   if (bitCount === 64) return bitsFromFloat64(value)
-  const bits = bitCount === 32 ? bitsFromFloat32(value) : bitsFromFloat16(value)
-  const infinite = bitCount === 32 ? 0x7f80_0000 : 0x7c00
-  if ((bits & infinite) >>> 0 === infinite) throw outOfRange(register, text)
-  return BigInt(bits)
+  if (bitCount === 32) return float32Bits(register, value)
+  const bits = bitsFromFloat16(value)
+  if ((bits & 0x7c00) === 0x7c00) throw outOfRange(register, String(value))
+  return bits
+}
+
+function float32Bits(register: ModbusRegister, value: number): number {
+  if (!Number.isFinite(Math.fround(value))) throw outOfRange(register, String(value))
+  return bitsFromFloat32(value)
 }
 
 function integerBits(register: ModbusRegister, raw: bigint, form: ValueForm): bigint {
@@ -75,11 +87,17 @@ function outOfRange(register: ModbusRegister, raw: string): AppError {
   })
 }
 
-function wordsOf(register: ModbusRegister, bits: bigint): number[] {
-  const count = registerWidth(register.type)
-  const words = Array.from({ length: count }, (_, i) =>
-    Number((bits >> BigInt(16 * (count - 1 - i))) & 0xffffn),
-  )
+function wordsOf(register: ModbusRegister, bits: bigint | number): number[] {
+  const words = typeof bits === 'number' ? wordsOfNumber(register, bits) : wordsOfBigint(register, bits)
   if (swapsWords(register.order)) words.reverse()
   return swapsBytes(register.order) ? words.map((word) => ((word & 0xff) << 8) | (word >> 8)) : words
+}
+
+function wordsOfNumber(register: ModbusRegister, bits: number): number[] {
+  return registerWidth(register.type) === 1 ? [bits & 0xffff] : [bits >>> 16, bits & 0xffff]
+}
+
+function wordsOfBigint(register: ModbusRegister, bits: bigint): number[] {
+  const count = registerWidth(register.type)
+  return Array.from({ length: count }, (_, i) => Number((bits >> BigInt(16 * (count - 1 - i))) & 0xffffn))
 }
