@@ -137,17 +137,22 @@ export async function sourceDigest(client: pg.ClientBase, key: RunKey): Promise<
   const { rows } = await client.query<{ digest: string }>(
     `WITH assigned AS (SELECT * FROM charge_assignment WHERE ${inMonth}),
       usage AS (
-        SELECT count(*) AS n, coalesce(sum(hash_record_extended((assigned, month.computed_at, month.usage), 0)), 0) AS hash
+        SELECT count(*) AS n, coalesce(sum(hashtextextended(concat_ws('|', household_id,
+                 assigned.metering_point_id, tariff_id, from_day, coalesce(to_day, 'infinity'),
+                 month.computed_at, month.usage), 0)), 0) AS hash
           FROM assigned LEFT JOIN usage_month AS month
             ON month.metering_point_id = assigned.metering_point_id AND month.month = $3::date),
       price AS (
-        SELECT count(*) AS n, coalesce(sum(hash_record_extended((version.id, version.effective_from), 0)), 0) AS hash
+        SELECT count(*) AS n, coalesce(sum(hashtextextended(concat_ws('|', version.id, effective_from), 0)), 0) AS hash
           FROM tariff_version AS version
          WHERE tariff_id IN (SELECT tariff_id FROM assigned) AND effective_from < $3::date + interval '1 month'),
       billed AS (
         SELECT count(*) AS n, coalesce(sum(hashtextextended(bill.id::text, 0)), 0) AS hash
           FROM bill
-     
+         WHERE project_id = $1 AND item_id = $2 AND status = 'issued' AND month <> $3::date
+           AND month >= date_trunc('year', $3::date) AND month < date_trunc('year', $3::date) + interval '1 year'
+           AND EXISTS (SELECT FROM tariff_version AS version WHERE version.rule->>'period' = 'year'
+                          AND version.tariff_id IN (SELECT tariff_id FROM assigned)))
      SELECT concat_ws(':', usage.n, usage.hash, price.n, price.hash, billed.n, billed.hash) AS digest
        FROM usage, price, billed`,
     [key.projectId, key.itemId, `${key.month}-01`],
