@@ -9,8 +9,7 @@ alter table reading_block
   alter column offsets set storage main,
   alter column mantissas set storage main,
   alter column qualities set storage main,
-  alter column batch_deltas set storage main,
-  alter column batch_runs set storage main;
+  alter column batches set storage main;
 
 -- lz4 decompresses several times faster than pglz; a server built without it keeps pglz.
 do $$
@@ -19,8 +18,7 @@ begin
     alter column offsets set compression lz4,
     alter column mantissas set compression lz4,
     alter column qualities set compression lz4,
-    alter column batch_deltas set compression lz4,
-    alter column batch_runs set compression lz4;
+    alter column batches set compression lz4;
 exception when feature_not_supported then
   raise notice 'this server has no lz4';
 end $$;

@@ -11,14 +11,13 @@ export interface BlockRow {
   readonly mantissas: string
   readonly qualities: string | null
   readonly batch_id: string
-  readonly batch_deltas: string | null
-  readonly batch_runs: string | null
+  readonly batches: string | null
 }
 
 /** Columns of a BlockRow for a select list. */
 export const BLOCK_COLUMNS = `point_id, (extract(epoch from first_at) * 1000)::bigint::text as first_ms,
   (extract(epoch from last_at) * 1000)::bigint::text as last_ms, serial::text, offsets::text, mantissas::text,
-  qualities::text, batch_id::text, batch_deltas::text, batch_runs::text`
+  qualities::text, batch_id::text, batches::text`
 
 export function parseBlock(row: BlockRow): Block {
   return {
@@ -28,8 +27,7 @@ export function parseBlock(row: BlockRow): Block {
     mantissas: parseNullable(row.mantissas),
     qualities: row.qualities === null ? null : parseNumbers(row.qualities),
     batchId: BigInt(row.batch_id),
-    batchDeltas: row.batch_deltas === null ? null : parseNumbers(row.batch_deltas),
-    batchRuns: row.batch_runs === null ? null : parseNumbers(row.batch_runs),
+    batches: row.batches === null ? null : parseNumbers(row.batches),
   }
 }
 

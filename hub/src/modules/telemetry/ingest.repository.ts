@@ -83,8 +83,7 @@ const BLOCK_COLUMNS = [
   'mantissas',
   'qualities',
   'batch_id',
-  'batch_deltas',
-  'batch_runs',
+  'batches',
 ]
 
 export async function insertBlocks(client: PoolClient, blocks: readonly PointBlock[]): Promise<void> {
@@ -102,8 +101,7 @@ function* blockRows(blocks: readonly PointBlock[]) {
       block.mantissas,
       block.qualities,
       block.batchId,
-      block.batchDeltas,
-      block.batchRuns,
+      block.batches,
     ]
   }
 }
@@ -172,18 +170,18 @@ export interface LostPeriod {
   readonly reason: string
 }
 
+/** @throws RangeError for what is no instant: the batch is poison then */
 export async function insertLost(client: Client, lost: readonly LostPeriod[]): Promise<void> {
   if (lost.length === 0) return
   await client.query(
     `insert into lost_readings (gateway_id, batch_id, readings, from_at, to_at, reason)
-     select g, b, n, timestamptz 'epoch' + f * interval '1 millisecond', timestamptz 'epoch' + t * interval '1 millisecond', r
-     from unnest($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::bigint[], $6::text[]) as l (g, b, n, f, t, r)`,
+     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[])`,
     [
       lost.map((l) => l.gatewayId),
       lost.map((l) => l.batchId.toString()),
       lost.map((l) => l.readings),
-      lost.map((l) => l.fromMs),
-      lost.map((l) => l.toMs),
+      lost.map((l) => new Date(l.fromMs).toISOString()),
+      lost.map((l) => new Date(l.toMs).toISOString()),
       lost.map((l) => l.reason),
     ],
   )

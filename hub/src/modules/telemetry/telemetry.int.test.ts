@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { topics } from '@courtyard/protocols/contract'
+import { topics, type Reading } from '@courtyard/protocols/contract'
 import { packBatch } from '@courtyard/protocols/wire'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { gatewaysModule } from '../gateways/index.ts'
@@ -43,6 +43,14 @@ async function stored(key: string, fromMs = 0, toMs = noon + 30 * 24 * HOUR, opt
   return all.get(id) ?? { atMs: [], mantissas: [], qualities: [], batchIds: [] }
 }
 
+const failed = (point: string, atMs: number): Reading => ({
+  point,
+  atMs,
+  mantissa: null,
+  scale: 2,
+  quality: 3,
+})
+
 async function openEntries() {
   return (await engineer.call('GET /api/quarantine', { query: { state: 'open', pageSize: 500 } })).items
 }
@@ -77,7 +85,7 @@ describe('ingest', () => {
         [noon - 24 * HOUR, 50],
       ]),
     )
-    await gateway.send([{ point: 'm1/energy', atMs: noon + 30_000, mantissa: null, scale: 2, quality: 3 }])
+    await gateway.send([failed('m1/energy', noon + 30_000)])
     const readings = await stored('m1/energy')
     expect(readings.atMs).toEqual([noon - 24 * HOUR, noon, noon + 30_000, noon + 60_000])
     expect(readings.mantissas).toEqual([50, 100, null, 300])
@@ -99,8 +107,8 @@ describe('ingest', () => {
           [noon + 1_000, 21],
           [noon + 26 * HOUR, 40],
         ]),
-        { point: 'm2/energy', atMs: noon - 24 * HOUR, mantissa: null, scale: 2, quality: 3 },
-        { point: 'm2/energy', atMs: noon + 2_000, mantissa: null, scale: 2, quality: 3 },
+        failed('m2/energy', noon - 24 * HOUR),
+        failed('m2/energy', noon + 2_000),
       ]
         .sort((a, b) => a.atMs - b.atMs)
         .filter(({ atMs }) => atMs < Date.now() + 23 * HOUR),

@@ -3,7 +3,6 @@
  * agent: it has no outbox and sends again only when asked.
  */
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { connect, type MqttClient } from 'mqtt'
 import {
   AckMessage,
@@ -83,8 +82,10 @@ export class TestGateway {
       will: { topic: topics.presence(this.id), payload: '{"v":1,"online":false}', qos: 1, retain: true },
     })
     client.on('message', (topic, payload) => this.heard(topic, payload))
-    await once(client, 'connect')
-    client.on('error', () => undefined)
+    await new Promise<void>((resolve, reject) => {
+      client.once('connect', () => resolve())
+      client.on('error', reject)
+    })
     this.client = client
     await client.subscribeAsync(topics.ack(this.id), { qos: 1 })
     await client.publishAsync(topics.presence(this.id), '{"v":1,"online":true}', { qos: 1, retain: true })

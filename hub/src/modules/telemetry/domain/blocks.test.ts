@@ -23,8 +23,7 @@ describe('toBlocks', () => {
         mantissas: [100, 101],
         qualities: null,
         batchId: 7n,
-        batchDeltas: null,
-        batchRuns: null,
+        batches: null,
       },
     ])
   })
@@ -36,14 +35,16 @@ describe('toBlocks', () => {
       mantissas: [1, 2, 3, null],
       qualities: [0, 0, 0, 3],
       batchId: 7n,
-      batchDeltas: [2, 0, 2],
-      batchRuns: [1, 1, 2],
+      batches: [2, 0, 2, 2],
     })
   })
 
-  it('keeps no run lengths when every reading came in a batch of its own', () => {
-    const [block] = toBlocks([run(5n, [0, 1]), run(6n, [1, 2]), run(9n, [2, 3])])
-    expect(block).toMatchObject({ batchId: 5n, batchDeltas: [0, 1, 4], batchRuns: null })
+  it('writes batches as runs where that is shorter', () => {
+    const late = run(9n, [1, 1], [2, 2], [3, 3], [4, 4])
+    const [block] = toBlocks([late, run(8n, [0, 0])])
+    expect(block).toMatchObject({ batchId: 8n, batches: [0, 1, 1, 4] })
+    const [single] = toBlocks([run(5n, [0, 1]), run(6n, [1, 2]), run(9n, [2, 3])])
+    expect(single).toMatchObject({ batchId: 5n, batches: [0, 1, 4] })
   })
 
   it('cuts at UTC midnight, before 1970 too', () => {

@@ -27,10 +27,11 @@ export interface Block {
   readonly qualities: readonly number[] | null
   /** The lowest batch. */
   readonly batchId: bigint
-  /** Batch of each run, counted from batchId; null when all came in batchId. */
-  readonly batchDeltas: readonly number[] | null
-  /** Length of each run; null when all are 1. */
-  readonly batchRuns: readonly number[] | null
+  /**
+   * Batches counted from batchId: null when all came in batchId; one number per reading; or, when that is shorter,
+   * pairs of a number and how many readings in a row it counts for.
+   */
+  readonly batches: readonly number[] | null
 }
 
 /** Readings one by one, ascending by instant; equal instants keep the order of their batches. */
@@ -61,12 +62,11 @@ export function toBlocksOf(readings: Readings): Block[] {
 
 /** The opposite of `toBlocks` for one block. */
 export function expandBlock(block: Block): Readings {
-  const { firstMs, offsets, batchId, batchDeltas, batchRuns } = block
+  const { firstMs, offsets, batchId } = block
   const count = offsets.length
   const batchIds = new Array<bigint>(count).fill(batchId)
   let position = 0
-  for (const [i, delta] of (batchDeltas ?? []).entries()) {
-    const run = batchRuns?.[i] ?? 1
+  for (const [delta, run] of batchRunsOf(block)) {
     batchIds.fill(batchId + BigInt(delta), position, position + run)
     position += run
   }
@@ -161,24 +161,34 @@ function encodeBatchIds(
   ids: readonly bigint[],
   start: number,
   end: number,
-): Pick<Block, 'batchId' | 'batchDeltas' | 'batchRuns'> {
-  const runIds: bigint[] = []
-  const runs: number[] = []
+): Pick<Block, 'batchId' | 'batches'> {
+  const runs: [id: bigint, length: number][] = []
   let lowest = ids[start]!
   for (let i = start; i < end; i++) {
     const id = ids[i]!
-    if (runIds.at(-1) === id) {
-      runs[runs.length - 1]! += 1
+    const run = runs.at(-1)
+    if (run?.[0] === id) {
+      run[1] += 1
     } else {
-      runIds.push(id)
-      runs.push(1)
+      runs.push([id, 1])
       if (id < lowest) lowest = id
     }
   }
-  if (runIds.length === 1) return { batchId: lowest, batchDeltas: null, batchRuns: null }
-  return {
-    batchId: lowest,
-    batchDeltas: runIds.map((id) => Number(id - lowest)),
-    batchRuns: runs.every((run) => run === 1) ? null : runs,
+  if (runs.length === 1) return { batchId: lowest, batches: null }
+  // With the same length as the readings it would be taken for one number per reading
+  const asPairs = runs.length * 2 < end - start
+  const batches = runs.flatMap(([id, length]) => {
+    const delta = Number(id - lowest)
+    return asPairs ? [delta, length] : new Array<number>(length).fill(delta)
+  })
+  return { batchId: lowest, batches }
+}
+
+function* batchRunsOf({ batches, offsets }: Block): Generator<readonly [delta: number, run: number]> {
+  if (batches === null) return
+  if (batches.length === offsets.length) {
+    for (const delta of batches) yield [delta, 1]
+  } else {
+    for (let i = 0; i < batches.length; i += 2) yield [batches[i]!, batches[i + 1]!]
   }
 }

@@ -41,7 +41,7 @@ export interface IngestOptions {
   readonly maxQueueBytes?: number
 }
 
-const MAX_GROUP_READINGS = 60_000
+const MAX_GROUP_READINGS = 120_000
 const MAX_GROUP_BATCHES = 400
 const MAX_QUEUE_BYTES = 48 * 1024 * 1024
 const FIRST_RETRY_MS = 200
