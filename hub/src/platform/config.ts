@@ -33,10 +33,15 @@ export const environmentSchema = z.object({
     .describe(
       'Address at which browsers reach the hub; with https:// cookies are marked Secure. Default: `http://localhost:PORT`',
     ),
-  TRUST_PROXY: z
-    .stringbool()
-    .default(false)
-    .describe('Believe X-Forwarded-For and X-Forwarded-Proto: only behind a reverse proxy that sets them'),
+  TRUST_PROXY: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      'Number of reverse proxies before the hub whose X-Forwarded-For and X-Forwarded-Proto are believed',
+    ),
   COURTYARD_DATA: z.string().min(1).default('./data').describe('Folder in which everything is kept'),
   COURTYARD_ROLES: list
     .pipe(z.array(z.enum(hubRoles)).min(1))
@@ -101,7 +106,8 @@ export interface HubConfig {
   readonly port: number
   readonly host: string
   readonly publicUrl: string | null
-  readonly trustProxy: boolean
+  /** Reverse proxies before the hub. */
+  readonly trustProxy: number
   /** Absolute. */
   readonly dataFolder: string
   readonly roles: ReadonlySet<HubRole>
@@ -151,17 +157,10 @@ function checkTogether(env: Environment): InputIssue[] {
     if (!env.INFLUX_ORG) issues.push({ path: 'INFLUX_ORG', reason: 'is needed for InfluxDB 2.x' })
     if (!env.INFLUX_TOKEN) issues.push({ path: 'INFLUX_TOKEN', reason: 'is needed for InfluxDB 2.x' })
   }
-  if (!env.DATABASE_URL && env.COURTYARD_ROLES.length < hubRoles.length) {
-    issues.push({
-      path: 'DATABASE_URL',
-      reason: 'is needed when COURTYARD_ROLES splits the hub into several processes',
-    })
-  }
-  if (!env.MQTT_URL && !env.COURTYARD_ROLES.includes('ingest') && env.COURTYARD_ROLES.includes('api')) {
-    issues.push({
-      path: 'MQTT_URL',
-      reason: 'is needed when COURTYARD_ROLES splits the hub into several processes',
-    })
+  if (env.COURTYARD_ROLES.length < hubRoles.length) {
+    const reason = 'is needed when COURTYARD_ROLES splits the hub into several processes'
+    if (!env.DATABASE_URL) issues.push({ path: 'DATABASE_URL', reason })
+    if (!env.MQTT_URL) issues.push({ path: 'MQTT_URL', reason })
   }
   return issues
 }

@@ -126,7 +126,8 @@ class RunningTestHub implements TestHub {
     })
     const session = await this.app.sessions.begin(user.id, { ip: null, userAgent: null })
     return clientOf(this.app, user.id, {
-      cookie: `courtyard=${session.secret}`,
+      // Which of them counts depends on PUBLIC_URL
+      cookie: `courtyard=${session.secret}; __Host-courtyard=${session.secret}`,
       'x-csrf-token': session.csrfToken,
     })
   }

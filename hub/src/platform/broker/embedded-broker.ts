@@ -8,6 +8,8 @@ import { topicMatches } from './topic-match.ts'
 
 /** Larger than any batch that the edge makes. */
 export const MAX_PACKET_BYTES = 4 * 1024 * 1024
+/** Before a client has shown who it is. */
+const MAX_CONNECT_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 5_000
 
 interface Subscription {
@@ -157,10 +159,12 @@ export class EmbeddedBroker implements Broker {
   private accept(socket: Socket): void {
     this.sockets.add(socket)
     socket.once('close', () => this.sockets.delete(socket))
-    guardPacketSize(socket, MAX_PACKET_BYTES, (bytes) =>
-      this.log.warn({ bytes }, 'MQTT packet too large; connection ended'),
+    const client = this.aedes.handle(socket)
+    guardPacketSize(
+      socket,
+      () => (this.usernames.has(client) ? MAX_PACKET_BYTES : MAX_CONNECT_BYTES),
+      (bytes) => this.log.warn({ bytes, clientId: client.id }, 'MQTT packet too large; connection ended'),
     )
-    this.aedes.handle(socket)
   }
 
   private async authenticate(

@@ -4,13 +4,17 @@ import type { Socket } from 'node:net'
  * Ends a connection that announces a packet larger than allowed. aedes collects a packet whole before anyone
  * can look at it, so the fixed headers are followed here, before it sees the bytes.
  */
-export function guardPacketSize(socket: Socket, maxBytes: number, tooLarge: (bytes: number) => void): void {
+export function guardPacketSize(
+  socket: Socket,
+  maxBytes: () => number,
+  tooLarge: (bytes: number) => void,
+): void {
   const follower = new PacketLengths()
   const push = socket.push.bind(socket)
   socket.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
     if (chunk) {
       const bytes = follower.feed(chunk)
-      if (bytes > maxBytes) {
+      if (bytes > maxBytes()) {
         tooLarge(bytes)
         socket.destroy()
         return false

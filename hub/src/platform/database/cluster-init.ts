@@ -8,11 +8,12 @@ import { findFreePort } from './free-port.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import type { ServerAccount } from './server-account.ts'
 
-/** Makes `folder/data` with page checksums and a random password. */
+/** Makes `folder/data` with page checksums and a random password. `durable: false` for throw-away databases. */
 export async function initialiseCluster(
   folder: string,
   binaries: PostgresBinaries,
   account: ServerAccount,
+  durable: boolean,
 ): Promise<ClusterAccess> {
   const access = {
     port: await findFreePort(),
@@ -32,6 +33,7 @@ export async function initialiseCluster(
       '--locale=C.UTF-8',
       '--data-checksums',
       '--no-instructions',
+      ...(durable ? [] : ['--no-sync']),
     ])
   } finally {
     await rm(passwordFile, { force: true })

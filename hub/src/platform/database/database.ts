@@ -80,9 +80,7 @@ async function connect(
     pool,
     transaction: (work) => inTransaction(pool, work),
     prismaTransaction: (work) => prisma.$transaction(work),
-    ping: async () => {
-      await pool.query({ text: 'SELECT 1', query_timeout: 2_000 } as pg.QueryConfig)
-    },
+    ping: () => withinTwoSeconds(pool.query('SELECT 1')),
     close: async () => {
       await owner?.release()
       await Promise.allSettled([prisma.$disconnect(), pool.end()])
@@ -120,26 +118,42 @@ async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => 
   }
 }
 
+/** The pool waits longer for a connection than someone who asks after its health. */
+async function withinTwoSeconds(answer: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer within 2 s')), 2_000)
+  })
+  answer.catch(() => undefined)
+  await Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
+
 /** Tells other hubs that this data folder has a living owner; taken again when the server was restarted. */
 async function keepOwnerLock(url: string, log: Logger): Promise<{ release(): Promise<void> }> {
   let released = false
-  let client: pg.Client
+  let client: pg.Client | null = null
+  let retry: NodeJS.Timeout | undefined
   const take = async (): Promise<void> => {
     client = new pg.Client({ connectionString: url })
     client.on('error', () => undefined)
-    client.once('end', () => {
-      if (!released) setTimeout(() => void take().catch(() => undefined), 1_000).unref()
-    })
-    await client.connect()
-    await client.query('SELECT pg_try_advisory_lock($1)', [OWNER_LOCK])
+    try {
+      await client.connect()
+      await client.query('SELECT pg_try_advisory_lock($1)', [OWNER_LOCK])
+      client.once('end', again)
+    } catch (error) {
+      log.debug({ err: error }, 'the data folder could not be marked as owned; trying again')
+      again()
+    }
   }
-  await take().catch((error: unknown) =>
-    log.warn({ err: error }, 'the data folder could not be marked as owned'),
-  )
+  const again = () => {
+    if (!released) retry = setTimeout(() => void take(), 1_000)
+  }
+  await take()
   return {
     release: async () => {
       released = true
-      await client.end().catch(() => undefined)
+      clearTimeout(retry)
+      await client?.end().catch(() => undefined)
     },
   }
 }

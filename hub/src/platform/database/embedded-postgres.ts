@@ -59,7 +59,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (!access || !existsSync(join(dataFolder, 'PG_VERSION'))) {
     // An initialisation that was cut short leaves no access file: begin again
     await rm(dataFolder, { recursive: true, force: true })
-    access = await initialiseCluster(options.folder, binaries, account)
+    access = await initialiseCluster(options.folder, binaries, account, options.settings?.fsync !== 'off')
   }
   await stopOrphan(dataFolder, access, options.log)
   if (!(await isPortFree(access.port))) {
@@ -107,7 +107,7 @@ class ServerProcess implements EmbeddedPostgres {
     const deadline = Date.now() + 30_000
     for (let attempt = 0; ; attempt++) {
       if (await this.launch()) return
-      if (Date.now() > deadline || this.stopping) break
+      if (Date.now() > deadline || this.stopping || (attempt > 2 && !this.mayRecover())) break
       await sleep(Math.min(200 * 2 ** attempt, 2_000))
     }
     throw fail(platformErrors.databaseStart, `PostgreSQL did not start: ${this.lastWords.join(' ')}`)
@@ -123,6 +123,11 @@ class ServerProcess implements EmbeddedPostgres {
     const timer = setTimeout(() => child.kill('SIGQUIT'), 20_000)
     await gone
     clearTimeout(timer)
+  }
+
+  /** Faults that pass when the remains of the last server are gone; a wrong setting does not. */
+  private mayRecover(): boolean {
+    return /shared memory|lock file|could not bind|in use/i.test(this.lastWords.join(' '))
   }
 
   private async launch(): Promise<boolean> {

@@ -29,11 +29,12 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
   const app: HubApp = Fastify({
     loggerInstance: hub.log.child({ module: 'http' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: hub.config.trustProxy,
+    trustProxy: (_address, hop) => hop < hub.config.trustProxy,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
   })
   app.decorate('hub', hub)
+  app.decorate('routeAccess', [])
   app.decorate('sessions', new Sessions(hub.db, hub.clock, hub.config.sessionHours))
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -73,6 +74,7 @@ async function addDefences(app: HubApp): Promise<void> {
     },
     // Only a hub that is reached by https may tell browsers to insist on it
     strictTransportSecurity: app.hub.config.publicUrl?.startsWith('https:') ?? false,
+    frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'same-origin' },
   })
   await app.register(rateLimit, {

@@ -56,9 +56,9 @@ export interface RouteOptions<A extends Access> {
 }
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    access?: Access
-    routeKey?: RouteKey
+  interface FastifyInstance {
+    /** Every contract route that was registered and what it asks for: tests walk it. */
+    readonly routeAccess: { readonly routeKey: RouteKey; readonly access: Access }[]
   }
   interface FastifyRequest {
     session: ActiveSession | null
@@ -77,18 +77,18 @@ export function route<K extends RouteKey, A extends Access>(
 ): void {
   const contract: RouteContract = apiRoutes[key]
   const [method, url] = key.split(' ') as [HTTPMethods, string]
+  app.routeAccess.push({ routeKey: key, access: options.permission })
   app.route({
     method,
     url,
     schema: schemaOf(contract, url),
     bodyLimit: options.bodyLimit ?? (contract.csv ? 10 : 1) * 1024 * 1024,
-    config: {
-      access: options.permission,
-      routeKey: key,
-      ...(options.perMinute ? { rateLimit: { max: options.perMinute, timeWindow: 60_000 } } : {}),
-    },
+    config: options.perMinute ? { rateLimit: { max: options.perMinute, timeWindow: 60_000 } } : {},
     onRequest: async (request) => authorise(request, options.permission),
-    handler: async (request, reply) => handler(callOf(app.hub, request, reply) as never),
+    handler: async (request, reply) => {
+      if (contract.csv) requireText(request)
+      return handler(callOf(app.hub, request, reply) as never)
+    },
   })
 }
 
@@ -112,6 +112,11 @@ function authorise(request: FastifyRequest, access: Access): void {
   if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {
     throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: access })
   }
+}
+
+function requireText(request: FastifyRequest): void {
+  if (typeof request.body === 'string' && request.body.trim() !== '') return
+  throw fail(platformErrors.unsupportedMedia, 'Send the file as text/csv in the body of the request')
 }
 
 function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {

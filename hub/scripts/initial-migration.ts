@@ -1,0 +1,18 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { prismaFolder, scriptOfModels } from './schema-engine.ts'
+
+/** The whole of 0001: tables of all models, then `prisma/sql/*.sql`. Needs any PostgreSQL for the engine. */
+export async function initialMigration(databaseUrl: string): Promise<string> {
+  return (await scriptOfModels(databaseUrl)) + additions()
+}
+
+/** What Prisma's schema language cannot say: partial indexes, storage settings, checks. */
+function additions(): string {
+  const folder = join(prismaFolder, 'sql')
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'))
+  return names
+    .sort()
+    .map((name) => `\n-- prisma/sql/${name}\n${readFileSync(join(folder, name), 'utf8').trim()}\n`)
+    .join('')
+}
