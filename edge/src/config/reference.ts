@@ -65,7 +65,7 @@ function rowsOf(node: SchemaNode, prefix: string): string[] {
 }
 
 function kindOf(node: SchemaNode): string {
-  if (node.const !== undefined) return `\`${String(node.const)}\``
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ')
   if (node.items) return 'list'
   if (node.type === 'object') return typeof node.additionalProperties === 'object' ? 'map' : 'section'

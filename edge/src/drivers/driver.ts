@@ -66,12 +66,12 @@ export interface DriverDefinition<BusConfig = unknown, Address = unknown> {
   readonly busSchema: z.ZodObject
   readonly addressSchema: z.ZodType<Address>
   /** Equal for two buses that would use the same wire: refused in one configuration. */
-  busIdentity(bus: BusConfig): string
+  busIdentity(this: void, bus: BusConfig): string
   /** Equal for two devices of a bus that could not be told apart: refused. */
-  deviceIdentity(address: Address): string
+  deviceIdentity(this: void, address: Address): string
   /** For people: `10.0.0.5:502`. */
-  describeBus(bus: BusConfig): string
+  describeBus(this: void, bus: BusConfig): string
   /** For people: `10.0.0.5:502 unit 3`. */
-  describeDevice(bus: BusConfig, address: Address): string
+  describeDevice(this: void, bus: BusConfig, address: Address): string
   create(context: DriverContext<BusConfig>, devices: readonly DriverDevice<Address>[]): BusDriver
 }

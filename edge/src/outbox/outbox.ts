@@ -85,21 +85,22 @@ export class Outbox {
   }
 
   /**
-   * Writes readings of an imported history as one batch of backlog, without those that an import brought before
-   * (same point and instant). Never evicts what waits.
+   * Writes readings of an imported history as batches of backlog, all or none, without those that an import brought
+   * before (same point and instant). Never evicts what waits.
    * @returns how many were new.
-   * @throws AppError `edge.outbox_full` when the batch would exceed the byte limit; then nothing is written.
+   * @throws AppError `edge.outbox_full` when the byte limit would be exceeded; then nothing is written.
    */
-  sealImported(readings: readonly Reading[]): number {
+  sealImported(batches: readonly (readonly Reading[])[]): number {
     try {
       const kept = this.transaction(() => {
-        const fresh = this.withoutImported(readings)
-        if (fresh.length === 0) return 0
+        const fresh = batches.map((batch) => this.withoutImported(batch)).filter((batch) => batch.length > 0)
+        const count = fresh.reduce((sum, batch) => sum + batch.length, 0)
+        if (count === 0) return 0
         this.recordRefused()
-        this.insert(fresh, 'backlog')
-        this.statements.addImported.run(fresh.length)
+        for (const batch of fresh) this.insert(batch, 'backlog')
+        this.statements.addImported.run(count)
         this.refuseBeyondBytes()
-        return fresh.length
+        return count
       })
       if (kept > 0) this.refused = []
       return kept

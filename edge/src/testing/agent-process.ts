@@ -65,7 +65,7 @@ export class AgentProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const early: string[] = []
-    const lines = createInterface({ input: child.stdout! })
+    const lines = createInterface({ input: child.stdout })
     const statusUrl = await new Promise<string>((resolve, reject) => {
       lines.on('line', (line) => {
         early.push(line)

@@ -26,7 +26,7 @@ export class SimulatorProcess {
     const child = spawn(process.execPath, [program, '--port-base', '0', '--control-port', '0'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    for await (const line of createInterface({ input: child.stdout! })) {
+    for await (const line of createInterface({ input: child.stdout })) {
       const ready = /ready: .* control (\S+)/.exec(line)
       if (ready) return new SimulatorProcess(child, ready[1]!)
     }

@@ -177,7 +177,7 @@ test('acknowledgements that are late, double, unknown or for another outbox do n
 test('an acknowledged batch that cannot be deleted is not sent again, and deleted later', () => {
   const { outbox, sender, sent } = setUp()
   outbox.seal(false)
-  const { acknowledge } = outbox
+  const acknowledge = outbox.acknowledge.bind(outbox)
   outbox.acknowledge = () => {
     throw new Error('disk full')
   }

@@ -7,7 +7,7 @@ import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../log.ts'
 import { describeDriverContract } from '../../testing/driver-contract.ts'
 import { SimulatorProcess, type SimulatedMeter } from '../../testing/simulator-process.ts'
-import type { DriverDefinition, DriverDevice } from '../driver.ts'
+import type { DriverDevice } from '../driver.ts'
 import { connectTcp } from '../tcp-transport.ts'
 import { modbusDriver } from './index.ts'
 import type { ModbusAddress } from './modbus.config.ts'
@@ -44,7 +44,7 @@ const faults = {
 }
 
 describeDriverContract('modbus', {
-  definition: modbusDriver as unknown as DriverDefinition,
+  definition: modbusDriver,
   bus: () => busAt(contractMeters()[0]!.port),
   busAt,
   devices: () => contractMeters().map(deviceOf),
