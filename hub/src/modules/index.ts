@@ -3,6 +3,7 @@ import { accountsModule } from './accounts/index.ts'
 import { chargingModule } from './charging/index.ts'
 import { estateModule } from './estate/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
+import { meteringModule } from './metering/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
 
 /**
@@ -12,6 +13,7 @@ import { telemetryModule } from './telemetry/index.ts'
 export const modules: readonly HubModule[] = [
   accountsModule,
   estateModule,
+  meteringModule,
   chargingModule,
   telemetryModule,
   gatewaysModule,

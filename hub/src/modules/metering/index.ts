@@ -7,3 +7,5 @@ export type {
   UsageCompleteness,
 } from './billing.types.ts'
 export { billingUsage, boundaryIndexes, usageByDay } from './billing-usage.repository.ts'
+export { meteringModule, usageCaughtUp } from './metering.module.ts'
+export { rebuildUsage } from './usage/rebuild.ts'

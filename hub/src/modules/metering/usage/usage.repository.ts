@@ -332,3 +332,11 @@ export async function lastDependentDay(
   )
   return new Map(rows.map((row) => [row.metering_point_id, row.day]))
 }
+
+export async function loadLastRead(client: Queryable, meteringPointId: string): Promise<Date | null> {
+  const { rows } = await client.query<{ at: Date }>(
+    'select last_read_at as at from metering_point_state where metering_point_id = $1',
+    [meteringPointId],
+  )
+  return rows[0]?.at ?? null
+}

@@ -1,0 +1,72 @@
+/** Is an index that a person enters possible beside the reads around it? */
+import { formatDecimal } from './decimal.ts'
+import type { Register } from './pairs.ts'
+import type { Read } from './reads.ts'
+
+const HOUR_MS = 3_600_000
+
+export type ImplausibleReason = 'below_before' | 'above_after' | 'too_much_since' | 'too_much_until'
+
+export interface Implausible {
+  readonly reason: ImplausibleReason
+  /** In words, with both indexes. */
+  readonly text: string
+}
+
+/**
+ * What is wrong with `index` at `atMs`, between the neighbouring reads (null: there is none). When the neighbours
+ * contradict each other the read may settle it: then it's enough that it fits one of them.
+ */
+export function checkIndex(
+  register: Register,
+  before: Read | null,
+  atMs: number,
+  index: bigint,
+  after: Read | null,
+): Implausible[] {
+  const left = before ? checkStep(register, before.index, index, atMs - before.atMs) : null
+  const right = after ? checkStep(register, index, after.index, after.atMs - atMs) : null
+  const disputed =
+    before !== null &&
+    after !== null &&
+    checkStep(register, before.index, after.index, after.atMs - before.atMs) !== null
+  if (disputed && (left === null || right === null)) return []
+  const show = (value: bigint) => formatDecimal(value, register.scale)
+  const issues: Implausible[] = []
+  if (left && before) {
+    issues.push({
+      reason: left === 'back' ? 'below_before' : 'too_much_since',
+      text:
+        left === 'back'
+          ? `${show(index)} is below the read before it, ${show(before.index)} at ${instant(before.atMs)}`
+          : `from ${show(before.index)} at ${instant(before.atMs)} to ${show(index)} is more than the meter can count in that time`,
+    })
+  }
+  if (right && after) {
+    issues.push({
+      reason: right === 'back' ? 'above_after' : 'too_much_until',
+      text:
+        right === 'back'
+          ? `${show(index)} is above the read after it, ${show(after.index)} at ${instant(after.atMs)}`
+          : `from ${show(index)} to ${show(after.index)} at ${instant(after.atMs)} is more than the meter can count in that time`,
+    })
+  }
+  return issues
+}
+
+/** The last digit may just have turned: one unit more than the maximum is still possible. */
+function checkStep(
+  register: Register,
+  from: bigint,
+  to: bigint,
+  elapsedMs: number,
+): 'back' | 'tooMuch' | null {
+  const possible = (register.maxPerHour * BigInt(elapsedMs)) / BigInt(HOUR_MS) + 1n
+  const difference = to - from
+  if (difference >= 0n) return difference <= possible ? null : 'tooMuch'
+  const overTheTop = register.modulus === null ? null : difference + register.modulus
+  if (overTheTop !== null && overTheTop * 2n < register.modulus! && overTheTop <= possible) return null
+  return -difference <= register.jitter ? null : 'back'
+}
+
+const instant = (ms: number): string => new Date(ms).toISOString()

@@ -1,0 +1,329 @@
+/** What an import of metering points and meters would change: rows and what is there in, a plan or errors out. */
+import type { ImportResult } from '@courtyard/protocols/contract'
+import { decimalOf, mantissaAt } from './decimal.ts'
+import { findCycle } from './hierarchy.ts'
+import { MAX_USAGE_SCALE } from './plan.ts'
+
+export type ImportError = ImportResult['errors'][number]
+
+/** A row whose cells have the right form. */
+export interface PointImportRow {
+  readonly row: number
+  readonly code: string
+  readonly name: string
+  readonly medium: string
+  readonly role: string
+  readonly building: string | null
+  readonly room: string | null
+  readonly parent: string | null
+  readonly serial: string | null
+  readonly manufacturer: string
+  readonly model: string
+  readonly unit: string
+  readonly scale: number
+  readonly digits: number | null
+  readonly multiplier: string
+  readonly installedAtMs: number | null
+  readonly initialIndex: string | null
+}
+
+export interface PointRecord {
+  readonly id: string
+  readonly code: string
+  readonly name: string
+  readonly medium: string
+  readonly role: string
+  readonly unit: string
+  readonly buildingId: string | null
+  readonly roomId: string | null
+  readonly parentId: string | null
+}
+export interface MeterRecord {
+  readonly id: string
+  readonly serial: string
+  readonly medium: string
+  readonly manufacturer: string
+  readonly model: string
+  readonly unit: string
+  readonly scale: number
+  readonly digits: number | null
+  /** Plain decimal, without zeros at the end. */
+  readonly multiplier: string
+}
+export interface InstallationRecord {
+  readonly id: string
+  readonly meteringPointId: string
+  readonly meterId: string
+  readonly fromMs: number
+  readonly toMs: number | null
+  readonly initialIndex: string | null
+}
+
+/** The project as it is. */
+export interface MeteringEstate {
+  readonly buildings: ReadonlyMap<string, string>
+  /** `buildingId/roomCode` → id */
+  readonly rooms: ReadonlyMap<string, string>
+  readonly points: readonly PointRecord[]
+  readonly meters: readonly MeterRecord[]
+  readonly installations: readonly InstallationRecord[]
+  /** Meters with reads that people entered: their scale can't change any more. */
+  readonly typedMeters: ReadonlySet<string>
+}
+
+export interface Changes<T> {
+  readonly created: T[]
+  readonly changed: { before: T; after: T }[]
+}
+export interface PointImportPlan {
+  readonly points: Changes<PointRecord>
+  readonly meters: Changes<MeterRecord>
+  readonly installations: Changes<InstallationRecord>
+  /** Rows that make a metering point, and rows that change something that is there. */
+  readonly created: number
+  readonly updated: number
+}
+
+/** `newId` gives identities to what is made. */
+export function planPointImport(
+  rows: readonly PointImportRow[],
+  estate: MeteringEstate,
+  newId: () => string,
+): { plan: PointImportPlan; errors: ImportError[] } {
+  const planner = new Planner(estate, newId)
+  for (const row of rows) planner.place(row)
+  for (const row of rows) planner.install(row)
+  planner.checkHierarchy(rows)
+  return { plan: planner.plan(), errors: planner.errors }
+}
+
+class Planner {
+  readonly errors: ImportError[] = []
+  private readonly estate: MeteringEstate
+  private readonly newId: () => string
+  private readonly byCode: Map<string, PointRecord>
+  private readonly bySerial: Map<string, MeterRecord>
+  private readonly points = empty<PointRecord>()
+  private readonly meters = empty<MeterRecord>()
+  private readonly installations = empty<InstallationRecord>()
+  private readonly idOfRow = new Map<PointImportRow, string>()
+  private readonly idInFile = new Map<string, string>()
+  private readonly installationsByPoint: Map<string, InstallationRecord[]>
+  private readonly openByMeter: Map<string, InstallationRecord>
+  private readonly codes = new Map<string, number>()
+  private readonly serials = new Map<string, number>()
+  private readonly createdRows = new Set<number>()
+  private readonly changedRows = new Set<number>()
+
+  constructor(estate: MeteringEstate, newId: () => string) {
+    this.estate = estate
+    this.newId = newId
+    this.byCode = new Map(estate.points.map((point) => [point.code, point]))
+    this.bySerial = new Map(estate.meters.map((meter) => [meter.serial, meter]))
+    this.installationsByPoint = Map.groupBy(estate.installations, (one) => one.meteringPointId)
+    const open = estate.installations.filter((one) => one.toMs === null)
+    this.openByMeter = new Map(open.map((one) => [one.meterId, one]))
+  }
+
+  /** First the identities, so that a parent may stand below its children in the file. */
+  place(row: PointImportRow): void {
+    this.refuseTwice(this.codes, row, 'code', row.code)
+    if (row.serial !== null) this.refuseTwice(this.serials, row, 'serial', row.serial)
+    const id = this.byCode.get(row.code)?.id ?? this.newId()
+    this.idOfRow.set(row, id)
+    this.idInFile.set(row.code, id)
+  }
+
+  install(row: PointImportRow): void {
+    const id = this.idOfRow.get(row)!
+    const before = this.byCode.get(row.code)
+    const buildingId = this.buildingOf(row)
+    const after: PointRecord = {
+      id,
+      code: row.code,
+      name: row.name,
+      medium: row.medium,
+      role: row.role,
+      unit: row.unit,
+      buildingId,
+      roomId: this.roomOf(row, buildingId),
+      parentId: this.parentOf(row),
+    }
+    if (before && before.medium !== row.medium && this.installationsAt(id).length > 0) {
+      this.refuse(row, 'medium', `The metering point has had meters for ${before.medium}; make a new one`)
+    }
+    this.note(this.points, before, after, row)
+    if (row.serial !== null) this.installMeter(row, row.serial, id)
+  }
+
+  checkHierarchy(rows: readonly PointImportRow[]): void {
+    const parents = new Map(this.estate.points.map((point) => [point.id, point.parentId]))
+    for (const row of rows) parents.set(this.idOfRow.get(row)!, this.parentOf(row, true))
+    const cycle = findCycle(parents)
+    if (!cycle) return
+    const codes = new Map([...this.estate.points.map((point) => [point.id, point.code] as const)])
+    for (const row of rows) codes.set(this.idOfRow.get(row)!, row.code)
+    const path = [...cycle, cycle[0]!].map((id) => codes.get(id) ?? id).join(' → ')
+    const row = rows.find((one) => cycle.includes(this.idOfRow.get(one)!))
+    if (row) this.refuse(row, 'parent', `The parents go round in a circle: ${path}`)
+  }
+
+  plan(): PointImportPlan {
+    const updated = [...this.changedRows].filter((row) => !this.createdRows.has(row)).length
+    const { points, meters, installations } = this
+    return { points, meters, installations, created: this.createdRows.size, updated }
+  }
+
+  private installMeter(row: PointImportRow, serial: string, pointId: string): void {
+    const known = this.bySerial.get(serial)
+    const here = this.installationsAt(pointId)
+    const open = here.find((one) => one.toMs === null)
+    // A file from before a replacement: the meter's part of the row is history
+    if (known && open?.meterId !== known.id && here.some((one) => one.meterId === known.id)) return
+    this.checkMeter(row, known)
+    const meter: MeterRecord = {
+      id: known?.id ?? this.newId(),
+      serial,
+      medium: row.medium,
+      manufacturer: row.manufacturer,
+      model: row.model,
+      unit: row.unit,
+      scale: row.scale,
+      digits: row.digits,
+      multiplier: row.multiplier,
+    }
+    this.note(this.meters, known, meter, row)
+    if (open && open.meterId !== known?.id) {
+      const sitting = this.estate.meters.find((one) => one.id === open.meterId)
+      this.refuse(
+        row,
+        'serial',
+        `Meter ${sitting?.serial ?? '?'} is installed here; record a replacement instead`,
+      )
+      return
+    }
+    this.installAt(row, pointId, meter, open, here)
+  }
+
+  private installAt(
+    row: PointImportRow,
+    pointId: string,
+    meter: MeterRecord,
+    open: InstallationRecord | undefined,
+    here: readonly InstallationRecord[],
+  ): void {
+    const elsewhere = this.openByMeter.get(meter.id)
+    if (elsewhere && elsewhere.meteringPointId !== pointId) {
+      const place = this.estate.points.find((point) => point.id === elsewhere.meteringPointId)
+      this.refuse(row, 'serial', `The meter is installed at ${place?.code ?? 'another metering point'}`)
+    }
+    if (row.installedAtMs === null) {
+      this.refuse(row, 'installedAt', 'Needed for a meter')
+      return
+    }
+    const before = here.filter((one) => one.toMs !== null && one.toMs > row.installedAtMs!)
+    if (before.length > 0) this.refuse(row, 'installedAt', 'Another meter was still installed here then')
+    this.note(
+      this.installations,
+      open,
+      {
+        id: open?.id ?? this.newId(),
+        meteringPointId: pointId,
+        meterId: meter.id,
+        fromMs: row.installedAtMs,
+        toMs: null,
+        initialIndex: row.initialIndex,
+      },
+      row,
+    )
+  }
+
+  private checkMeter(row: PointImportRow, known: MeterRecord | undefined): void {
+    const multiplier = decimalOf(row.multiplier)
+    if (multiplier.mantissa <= 0n) this.refuse(row, 'multiplier', 'must be above 0')
+    if (multiplier.scale > 4) this.refuse(row, 'multiplier', 'at most 4 decimal places')
+    if (row.scale + multiplier.scale > MAX_USAGE_SCALE) {
+      this.refuse(
+        row,
+        'multiplier',
+        `scale and the multiplier's decimal places together are at most ${MAX_USAGE_SCALE}`,
+      )
+    }
+    if (known && known.scale !== row.scale && this.estate.typedMeters.has(known.id)) {
+      this.refuse(
+        row,
+        'scale',
+        `People have entered reads with ${known.scale} decimal places; it cannot change`,
+      )
+    }
+    if (row.initialIndex === null) return
+    const index = mantissaAt(decimalOf(row.initialIndex), row.scale)
+    if (index === null) this.refuse(row, 'initialIndex', `has more than ${row.scale} decimal places`)
+    else if (index < 0n) this.refuse(row, 'initialIndex', 'is never negative')
+    else if (row.digits !== null && index >= 10n ** BigInt(row.digits)) {
+      this.refuse(row, 'initialIndex', `does not fit ${row.digits} digits`)
+    }
+  }
+
+  private buildingOf(row: PointImportRow): string | null {
+    if (row.building === null) return null
+    const id = this.estate.buildings.get(row.building)
+    if (id === undefined) this.refuse(row, 'building', `There is no building ${row.building}`)
+    return id ?? null
+  }
+
+  private roomOf(row: PointImportRow, buildingId: string | null): string | null {
+    if (row.room === null) return null
+    if (row.building === null) this.refuse(row, 'room', 'A room needs its building')
+    const id = buildingId === null ? undefined : this.estate.rooms.get(`${buildingId}/${row.room}`)
+    if (buildingId !== null && id === undefined) {
+      this.refuse(row, 'room', `There is no room ${row.room} in building ${row.building}`)
+    }
+    return id ?? null
+  }
+
+  private parentOf(row: PointImportRow, quietly = false): string | null {
+    if (row.parent === null) return null
+    const id = this.idInFile.get(row.parent) ?? this.byCode.get(row.parent)?.id
+    if (id === undefined && !quietly) {
+      this.refuse(row, 'parent', `There is no metering point ${row.parent}, neither here nor in the file`)
+    }
+    return id ?? null
+  }
+
+  private installationsAt(pointId: string): InstallationRecord[] {
+    return this.installationsByPoint.get(pointId) ?? []
+  }
+
+  private note<T extends object>(
+    changes: Changes<T>,
+    before: T | undefined,
+    after: T,
+    row: PointImportRow,
+  ): void {
+    if (!before) {
+      changes.created.push(after)
+      if ((changes as unknown) === this.points) this.createdRows.add(row.row)
+      else this.changedRows.add(row.row)
+    } else if (!sameRecord(before, after)) {
+      changes.changed.push({ before, after })
+      this.changedRows.add(row.row)
+    }
+  }
+
+  private refuseTwice(seen: Map<string, number>, row: PointImportRow, column: string, value: string): void {
+    const first = seen.get(value)
+    if (first === undefined) seen.set(value, row.row)
+    else this.refuse(row, column, `${value} stands in row ${first} already`)
+  }
+
+  private refuse(row: PointImportRow, column: string, reason: string): void {
+    this.errors.push({ row: row.row, column, reason })
+  }
+}
+
+const empty = <T>(): Changes<T> => ({ created: [], changed: [] })
+
+function sameRecord<T extends object>(a: T, b: T): boolean {
+  return (Object.keys(b) as (keyof T)[]).every((key) => a[key] === b[key])
+}

@@ -1,0 +1,146 @@
+/** Import of metering points, meters and installations from CSV: everything or nothing. */
+import { randomUUID } from 'node:crypto'
+import { Medium, MeteringRole, type ImportResult } from '@courtyard/protocols/contract'
+import * as z from 'zod'
+import type { Audit } from '../../platform/audit/audit.ts'
+import { csvDecimal, csvInteger, parseCsv, type CsvRow } from '../../platform/csv.ts'
+import type { Hub } from '../../platform/module.ts'
+import { bindMeters, invalidate, markMeters, pointsOfMeters } from './binding.repository.ts'
+import { calendarOf } from './domain/calendar.ts'
+import { decimalOf, formatDecimal } from './domain/decimal.ts'
+import { planPointImport, type PointImportPlan, type PointImportRow } from './domain/point-import.ts'
+import { applyPointImport, loadMeteringEstate, lockMetering } from './point-import.repository.ts'
+
+const code = z.string().max(60, 'at most 60 characters')
+const text = z.string().max(80, 'at most 80 characters')
+const between = (low: number, high: number) =>
+  csvInteger.refine((value) => value >= low && value <= high, `must be from ${low} to ${high}`)
+
+const Row = z.object({
+  code,
+  name: text,
+  medium: Medium,
+  role: MeteringRole.default('other'),
+  building: code.optional(),
+  room: code.optional(),
+  parent: code.optional(),
+  serial: code.optional(),
+  manufacturer: text.default(''),
+  model: text.default(''),
+  unit: z.string().max(10, 'at most 10 characters').optional(),
+  scale: between(0, 9).default(2),
+  digits: between(1, 18).optional(),
+  multiplier: csvDecimal.default('1'),
+  installedAt: z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a day or an instant (ISO 8601)')
+    .optional(),
+  initialIndex: csvDecimal.optional(),
+})
+
+const UNITS: Partial<Record<Medium, string>> = { electricity: 'kWh', water: 'm³', gas: 'm³', heat: 'kWh' }
+
+export interface PointImport {
+  readonly projectId: string
+  readonly timeZone: string
+  readonly text: string
+  readonly dryRun: boolean
+  readonly audit: Audit
+}
+
+/**
+ * Metering points are known by their code, meters by their serial; importing the same file again changes nothing. An
+ * installation day without a time begins at the project's midnight.
+ */
+export async function importPoints(hub: Hub, input: PointImport): Promise<ImportResult> {
+  const { dryRun } = input
+  const parsed = parseCsv(input.text, Row)
+  const refused = (errors: ImportResult['errors'], rows: number): ImportResult => ({
+    dryRun,
+    rows,
+    created: 0,
+    updated: 0,
+    errors,
+  })
+  if (parsed.errors.length > 0) return refused(parsed.errors, 0)
+  const rows = parsed.rows.map((row) => importRow(row, input.timeZone))
+  return hub.db.transaction(async (client) => {
+    await lockMetering(client, input.projectId)
+    const estate = await loadMeteringEstate(client, input.projectId)
+    const { plan, errors } = planPointImport(rows, estate, randomUUID)
+    if (errors.length > 0) return refused(errors.sort((a, b) => a.row - b.row).slice(0, 200), rows.length)
+    if (!dryRun) {
+      await applyPointImport(client, input.projectId, plan, hub.clock.now())
+      await recomputeWhatChanged(client, plan)
+      await auditPlan(client, input, plan)
+    }
+    return { dryRun, rows: rows.length, created: plan.created, updated: plan.updated, errors: [] }
+  })
+}
+
+function importRow({ row, value }: CsvRow<z.output<typeof Row>>, timeZone: string): PointImportRow {
+  const { installedAt, multiplier, ...rest } = value
+  const { mantissa, scale } = decimalOf(multiplier)
+  const initial = value.initialIndex === undefined ? null : decimalOf(value.initialIndex)
+  return {
+    ...rest,
+    row,
+    building: value.building ?? null,
+    room: value.room ?? null,
+    parent: value.parent ?? null,
+    serial: value.serial ?? null,
+    unit: value.unit ?? UNITS[value.medium] ?? '',
+    digits: value.digits ?? null,
+    multiplier: formatDecimal(mantissa, scale),
+    initialIndex: initial && formatDecimal(initial.mantissa, initial.scale),
+    installedAtMs: installedAt === undefined ? null : instantOf(installedAt, timeZone),
+  }
+}
+
+function instantOf(given: string, timeZone: string): number {
+  return given.includes('T') ? Date.parse(given) : calendarOf(timeZone).localDay(given).startMs
+}
+
+type Client = Parameters<typeof invalidate>[0]
+
+/** A changed meter or installation lies under every row of its metering point; a new one has only to be read. */
+async function recomputeWhatChanged(client: Client, plan: PointImportPlan): Promise<void> {
+  const meters = new Set(plan.meters.changed.map(({ after }) => after.id))
+  const touched = plan.installations.changed.map(({ after }) => after.meteringPointId)
+  await invalidate(client, await pointsWith(client, [...meters], touched))
+  const created = plan.installations.created.map((one) => one.meterId)
+  await bindMeters(client, [...new Set([...plan.meters.created.map((meter) => meter.id), ...created])])
+  await markMeters(client, created)
+}
+
+async function pointsWith(
+  client: Client,
+  meterIds: readonly string[],
+  pointIds: readonly string[],
+): Promise<string[]> {
+  return [...new Set([...pointIds, ...(await pointsOfMeters(client, meterIds))])]
+}
+
+async function auditPlan(client: Client, input: PointImport, plan: PointImportPlan): Promise<void> {
+  const count = (part: { created: unknown[]; changed: unknown[] }) => ({
+    created: part.created.length,
+    changed: part.changed.length,
+  })
+  await input.audit(client, {
+    action: 'meters.import',
+    entity: 'project',
+    entityId: input.projectId,
+    projectId: input.projectId,
+    before: {
+      meters: plan.meters.changed.map(({ before }) => before),
+      installations: plan.installations.changed.map(({ before }) => before),
+    },
+    after: {
+      points: count(plan.points),
+      meters: { ...count(plan.meters), changed: plan.meters.changed.map(({ after }) => after) },
+      installations: {
+        ...count(plan.installations),
+        changed: plan.installations.changed.map(({ after }) => after),
+      },
+    },
+  })
+}

@@ -1,0 +1,280 @@
+/** Lists of metering points and what belongs to one. */
+import { IntervalStatus, type MeteringPoint, type MeteringPointDetail } from '@courtyard/protocols/contract'
+import { decimalOf, formatDecimal, mantissaAt } from './domain/decimal.ts'
+import type { Queryable } from './usage/plan.repository.ts'
+
+export interface PointFilter {
+  readonly projectId: string
+  readonly medium?: string | undefined
+  readonly role?: string | undefined
+  /** Code or name. */
+  readonly building?: string | undefined
+  readonly status?: IntervalStatus | undefined
+  readonly q?: string | undefined
+}
+
+export interface PointPage {
+  readonly orderBy: string
+  readonly descending: boolean
+  readonly limit: number
+  readonly offset: number
+}
+
+/** The project's clock. */
+export interface LocalNow {
+  readonly now: Date
+  /** `2026-11-21` */
+  readonly today: string
+}
+
+/** Without a read for this long, what follows is a gap and not just the next read's time to come. */
+const STALE = `interval '1 hour'`
+
+/** Joins without which a filter or a column cannot do; each adds at most one row. */
+const PLACES = `left join room r on r.id = mp.room_id
+  left join building b on b.id = coalesce(mp.building_id, r.building_id)`
+const PEOPLE = `left join household_room hr on hr.room_id = mp.room_id and hr.to_at is null
+  left join household h on h.id = hr.household_id`
+const METERS = `left join installation i on i.metering_point_id = mp.id and i.to_at is null
+  left join meter m on m.id = i.meter_id`
+/** $1 now, $2 first day of the month, $3 today. */
+const USAGE = `left join metering_point_state s on s.metering_point_id = mp.id
+  left join usage_month um on um.metering_point_id = mp.id and um.month = $2
+  left join usage_day ud on ud.metering_point_id = mp.id and ud.day = $3`
+const STATUS = `case when um.status = 5 then 5 when s.last_read_at is null then null
+  when s.last_read_at < $1::timestamptz - ${STALE} then 4 else coalesce(um.status, 4) end`
+
+/** Sortable columns of the list, by the name of the field. */
+export const pointOrder: Readonly<Record<string, string>> = {
+  code: 'mp.code',
+  name: 'mp.name',
+  medium: 'mp.medium',
+  role: 'mp.role',
+  unit: 'mp.unit',
+  building: 'b.name',
+  room: 'r.code',
+  household: 'h.name',
+  meterSerial: 'm.serial',
+  lastRead: 's.last_read_at',
+  usageToday: 'ud.usage',
+  usageThisMonth: 'um.usage',
+  status: STATUS,
+}
+
+interface PointRow {
+  id: string
+  projectId: string
+  code: string
+  name: string
+  medium: MeteringPoint['medium']
+  role: MeteringPoint['role']
+  unit: string
+  building: string | null
+  room: string | null
+  householdId: string | null
+  accountNumber: string | null
+  householdName: string | null
+  meterSerial: string | null
+  lastReadAt: Date | null
+  lastIndex: string | null
+  lastScale: number | null
+  today: string | null
+  todayScale: number | null
+  month: string | null
+  monthScale: number | null
+  status: number | null
+}
+
+const COLUMNS = `mp.id, mp.project_id as "projectId", mp.code, mp.name, mp.medium, mp.role, mp.unit,
+  b.name as building, r.code as room, h.id as "householdId", h.account_number as "accountNumber",
+  h.name as "householdName", m.serial as "meterSerial", s.last_read_at as "lastReadAt", s.last_index::text as "lastIndex",
+  s.scale as "lastScale", ud.usage::text as today, ud.scale as "todayScale", um.usage::text as month,
+  um.scale as "monthScale", ${STATUS} as status`
+const JOINS = [PLACES, PEOPLE, METERS, USAGE].join('\n')
+
+const clockParams = (clock: LocalNow): unknown[] => [clock.now, `${clock.today.slice(0, 7)}-01`, clock.today]
+
+/** A page and the number of all that match. */
+export async function listPoints(
+  client: Queryable,
+  filter: PointFilter,
+  page: PointPage,
+  clock: LocalNow,
+): Promise<{ items: MeteringPoint[]; total: number }> {
+  const params = clockParams(clock)
+  const where = conditionsOf(filter, params)
+  const direction = page.descending ? 'desc' : 'asc'
+  const { rows } = await client.query<PointRow>(
+    `select ${COLUMNS} from metering_point mp ${JOINS} where ${where}
+     order by ${page.orderBy} ${direction} nulls last, mp.code ${direction}, mp.id
+     limit ${page.limit} offset ${page.offset}`,
+    params,
+  )
+  const counted = await client.query<{ total: number }>(countOf(filter, where), params)
+  return { items: rows.map(pointOf), total: counted.rows[0]!.total }
+}
+
+/** Counting joins only what the filter looks at. */
+function countOf(filter: PointFilter, where: string): string {
+  const joins = [
+    filter.q !== undefined || filter.building !== undefined ? PLACES : '',
+    filter.q === undefined ? '' : `${PEOPLE} ${METERS}`,
+    filter.status === undefined ? '' : USAGE,
+  ].join(' ')
+  return `with clock as (select $1::timestamptz, $2::date, $3::date)
+    select count(*)::int as total from metering_point mp ${joins} where ${where}`
+}
+
+function conditionsOf(filter: PointFilter, params: unknown[]): string {
+  const param = (value: unknown): string => `$${params.push(value)}`
+  const conditions = [`mp.project_id = ${param(filter.projectId)}`]
+  if (filter.medium !== undefined) conditions.push(`mp.medium = ${param(filter.medium)}`)
+  if (filter.role !== undefined) conditions.push(`mp.role = ${param(filter.role)}`)
+  if (filter.building !== undefined) {
+    const wanted = param(filter.building)
+    conditions.push(`(b.code = ${wanted} or b.name = ${wanted})`)
+  }
+  if (filter.status !== undefined) {
+    conditions.push(`${STATUS} = ${param(IntervalStatus.options.indexOf(filter.status))}`)
+  }
+  for (const word of filter.q?.split(/\s+/).filter(Boolean) ?? []) {
+    const pattern = param(`%${word.replace(/[\\%_]/g, '\\$&')}%`)
+    const columns = ['mp.code', 'mp.name', 'm.serial', 'r.code', 'b.name', 'h.name', 'h.account_number']
+    conditions.push(`(${columns.map((column) => `${column} ilike ${pattern}`).join(' or ')})`)
+  }
+  return conditions.join(' and ')
+}
+
+/** Of a numeric with more places than it needs. */
+export function atScale(text: string | null, scale: number | null): string | null {
+  if (text === null || scale === null) return null
+  return formatDecimal(mantissaAt(decimalOf(text), scale)!, scale)
+}
+
+/** Without the zeros at the end. */
+export function plainDecimal(text: string): string {
+  const { mantissa, scale } = decimalOf(text)
+  return formatDecimal(mantissa, scale)
+}
+
+function pointOf(row: PointRow): MeteringPoint {
+  return {
+    id: row.id,
+    projectId: row.projectId,
+    code: row.code,
+    name: row.name,
+    medium: row.medium,
+    role: row.role,
+    unit: row.unit,
+    building: row.building,
+    room: row.room,
+    household:
+      row.householdId === null
+        ? null
+        : { id: row.householdId, accountNumber: row.accountNumber!, name: row.householdName! },
+    meterSerial: row.meterSerial,
+    lastRead:
+      row.lastReadAt === null
+        ? null
+        : { at: row.lastReadAt.toISOString(), index: atScale(row.lastIndex, row.lastScale)! },
+    usageToday: atScale(row.today, row.todayScale),
+    usageThisMonth: atScale(row.month, row.monthScale),
+    status: row.status === null ? null : IntervalStatus.options[row.status]!,
+  }
+}
+
+/** Project and time zone of a metering point; null when there is none. */
+export async function findPoint(
+  client: Queryable,
+  id: string,
+): Promise<{ projectId: string; timeZone: string; unit: string } | null> {
+  const { rows } = await client.query<{ projectId: string; timeZone: string; unit: string }>(
+    `select mp.project_id as "projectId", p.time_zone as "timeZone", mp.unit
+     from metering_point mp join project p on p.id = mp.project_id where mp.id = $1`,
+    [id],
+  )
+  return rows[0] ?? null
+}
+
+interface DetailRow extends PointRow {
+  parent: MeteringPointDetail['parent']
+  children: MeteringPointDetail['children']
+}
+
+export async function pointDetail(
+  client: Queryable,
+  id: string,
+  clock: LocalNow,
+): Promise<MeteringPointDetail | null> {
+  const { rows } = await client.query<DetailRow>(
+    `select ${COLUMNS},
+       (select json_build_object('id', p.id, 'code', p.code, 'name', p.name) from metering_point p
+        where p.id = mp.parent_id) as parent,
+       (select coalesce(json_agg(json_build_object('id', c.id, 'code', c.code, 'name', c.name) order by c.code), '[]')
+        from metering_point c where c.parent_id = mp.id) as children
+     from metering_point mp ${JOINS} where mp.id = $4`,
+    [...clockParams(clock), id],
+  )
+  const row = rows[0]
+  if (!row) return null
+  return {
+    ...pointOf(row),
+    parent: row.parent,
+    children: row.children,
+    installations: await installationsOf(client, id),
+    held: await heldOf(client, id),
+  }
+}
+
+async function installationsOf(client: Queryable, id: string): Promise<MeteringPointDetail['installations']> {
+  const { rows } = await client.query<{
+    id: string
+    meterId: string
+    serial: string
+    manufacturer: string
+    model: string
+    multiplier: string
+    unit: string
+    digits: number | null
+    from: Date
+    to: Date | null
+    initialIndex: string | null
+    finalIndex: string | null
+    deviceId: string | null
+  }>(
+    `select i.id, i.meter_id as "meterId", m.serial, m.manufacturer, m.model, m.multiplier::text, m.unit, m.digits,
+       i.from_at as "from", i.to_at as "to", i.initial_index::text as "initialIndex", i.final_index::text as "finalIndex",
+       (select device_id from point where point.id = m.point_id) as "deviceId"
+     from installation i join meter m on m.id = i.meter_id where i.metering_point_id = $1 order by i.from_at desc`,
+    [id],
+  )
+  return rows.map((row) => ({
+    ...row,
+    multiplier: plainDecimal(row.multiplier),
+    from: row.from.toISOString(),
+    to: row.to?.toISOString() ?? null,
+    initialIndex: row.initialIndex === null ? null : plainDecimal(row.initialIndex),
+    finalIndex: row.finalIndex === null ? null : plainDecimal(row.finalIndex),
+  }))
+}
+
+async function heldOf(client: Queryable, id: string): Promise<MeteringPointDetail['held']> {
+  const { rows } = await client.query<{
+    from: Date
+    to: Date
+    fromIndex: string
+    toIndex: string
+    reason: string
+  }>(
+    `select from_at as "from", to_at as "to", from_index::text as "fromIndex", to_index::text as "toIndex", reason
+     from held_interval where metering_point_id = $1 order by from_at desc limit 200`,
+    [id],
+  )
+  return rows.map((row) => ({
+    from: row.from.toISOString(),
+    to: row.to.toISOString(),
+    fromIndex: plainDecimal(row.fromIndex),
+    toIndex: plainDecimal(row.toIndex),
+    reason: row.reason,
+  }))
+}

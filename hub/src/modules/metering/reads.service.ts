@@ -1,0 +1,180 @@
+/** Register reads of a metering point: looking at them and entering one by hand. */
+import type { RegisterRead, RouteResponse } from '@courtyard/protocols/contract'
+import type { Audit } from '../../platform/audit/audit.ts'
+import type { CurrentUser } from '../../platform/auth/user.ts'
+import { fail, invalidInput } from '../../platform/errors.ts'
+import type { Hub } from '../../platform/module.ts'
+import { formatDecimal, decimalOf, mantissaAt, rescale } from './domain/decimal.ts'
+import { readsOfInstallation } from './domain/pairs.ts'
+import { installedMeters, type PointPlan } from './domain/plan.ts'
+import { checkIndex } from './domain/plausibility.ts'
+import type { Read } from './domain/reads.ts'
+import { meteringErrors } from './errors.ts'
+import { findPointFor } from './points.service.ts'
+import {
+  gatewaysOfBatches,
+  insertManualRead,
+  manualReadAt,
+  readsBefore,
+  type ListedRead,
+} from './reads.repository.ts'
+import { loadPlans, type Queryable } from './usage/plan.repository.ts'
+import { loadReads } from './usage/reads.repository.ts'
+import { announce, recomputeNow } from './usage/usage-worker.ts'
+
+/** A clock that is a little ahead is no reason to refuse a read. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000
+const DAY_MS = 86_400_000
+
+export interface ReadsQuery {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly limit: number
+}
+
+/** Newest first; all reads of an instant that has several. */
+export async function readsFor(
+  hub: Hub,
+  user: CurrentUser,
+  id: string,
+  query: ReadsQuery,
+): Promise<RouteResponse<'GET /api/metering-points/:id/reads'>> {
+  await findPointFor(hub, user, id)
+  const plan = (await loadPlans(hub.db.pool, [id])).get(id)!
+  const fromMs = query.from === undefined ? -Infinity : Date.parse(query.from)
+  const toMs = query.to === undefined ? hub.clock.now().getTime() + DAY_MS : Date.parse(query.to)
+  const found = await readsBefore(hub.db.pool, plan, fromMs, toMs, query.limit + 1)
+  const listed = found.slice(0, query.limit)
+  return { reads: await withGateways(hub.db.pool, listed), more: found.length > query.limit }
+}
+
+async function withGateways(client: Queryable, reads: readonly ListedRead[]): Promise<RegisterRead[]> {
+  const batchIds = [...new Set(reads.flatMap((read) => read.batchId ?? []))]
+  const names = await gatewaysOfBatches(client, batchIds)
+  return reads.map((read) => ({
+    at: new Date(read.atMs).toISOString(),
+    index: read.index,
+    serial: read.serial,
+    source: read.source,
+    quality: read.quality,
+    batchId: read.batchId,
+    gatewayName: read.batchId === null ? null : (names.get(read.batchId) ?? null),
+    note: read.note,
+  }))
+}
+
+export interface ReadEntry {
+  readonly at: string
+  readonly index: string
+  readonly note?: string | undefined
+}
+
+/**
+ * Stores a read that a person made. One at the same instant as another read takes its place in the computation, so
+ * a wrong reading can be corrected; nothing is ever overwritten. Entering the same read again changes nothing.
+ *
+ * @throws AppError `read.implausible` with the reasons in `details.issues`
+ */
+export async function enterRead(
+  hub: Hub,
+  user: CurrentUser,
+  id: string,
+  entry: ReadEntry,
+  audit: Audit,
+): Promise<RegisterRead> {
+  const { projectId } = await findPointFor(hub, user, id)
+  const now = hub.clock.now()
+  const atMs = Date.parse(entry.at)
+  if (atMs > now.getTime() + CLOCK_TOLERANCE_MS) throw refuse('at', 'The read lies in the future')
+  const { read, results } = await hub.db.transaction(async (client) => {
+    const plan = (await loadPlans(client, [id])).get(id)!
+    const position = installationFor(plan, atMs)
+    const facts = plan.installations[position]!
+    const mantissa = mantissaOf(plan, position, entry.index)
+    const known = await manualReadAt(client, facts.meterId, atMs)
+    const read: RegisterRead = {
+      at: new Date(atMs).toISOString(),
+      index: formatDecimal(mantissa, facts.scale),
+      serial: facts.serial,
+      source: 'manual',
+      quality: 0,
+      batchId: null,
+      gatewayName: null,
+      note: entry.note ?? null,
+    }
+    if (known === mantissa) return { read, results: [] }
+    await checkAgainstNeighbours(client, plan, position, atMs, mantissa)
+    const readId = await insertManualRead(client, {
+      meterId: facts.meterId,
+      atMs,
+      mantissa,
+      note: entry.note ?? null,
+      createdBy: user.username,
+      now,
+    })
+    await audit(client, {
+      action: 'read.enter',
+      entity: 'meteringPoint',
+      entityId: id,
+      projectId,
+      after: { readId, at: read.at, index: read.index, serial: read.serial, note: read.note },
+    })
+    const results = await recomputeNow(client, [{ meteringPointId: id, fromMs: atMs, toMs: atMs }], now)
+    return { read, results }
+  })
+  announce(hub, results)
+  return read
+}
+
+const refuse = (path: string, reason: string) => invalidInput(reason, [{ path, reason }])
+
+function installationFor(plan: PointPlan, atMs: number): number {
+  const position = plan.installations.findIndex(
+    ({ fromMs, toMs }) => fromMs <= atMs && (toMs === null || atMs < toMs),
+  )
+  if (position < 0) throw fail(meteringErrors.noMeter, 'No meter was installed here at that time')
+  return position
+}
+
+/** At the meter's own scale. */
+function mantissaOf(plan: PointPlan, position: number, index: string): bigint {
+  const { scale } = plan.installations[position]!
+  const register = plan.registers[position]!
+  const mantissa = mantissaAt(decimalOf(index), scale)
+  if (mantissa === null) throw refuse('index', `The register shows ${scale} decimal places`)
+  if (mantissa < 0n) throw refuse('index', 'An index is never negative')
+  if (register.modulus !== null && rescale(mantissa, scale, register.scale) >= register.modulus) {
+    throw refuse('index', `The register ends below ${formatDecimal(register.modulus, register.scale)}`)
+  }
+  return mantissa
+}
+
+async function checkAgainstNeighbours(
+  client: Queryable,
+  plan: PointPlan,
+  position: number,
+  atMs: number,
+  mantissa: bigint,
+): Promise<void> {
+  const register = plan.registers[position]!
+  const loaded = (await loadReads(client, [plan], atMs, atMs + 1)).get(plan.meteringPointId)!
+  const { reads } = readsOfInstallation(installedMeters(plan, loaded)[position]!)
+  const { before, after } = neighboursOf(reads, atMs)
+  const index = rescale(mantissa, plan.installations[position]!.scale, register.scale)
+  const issues = checkIndex(register, before, atMs, index, after)
+  if (issues.length === 0) return
+  throw fail(meteringErrors.implausibleRead, issues.map(({ text }) => text).join('; '), {
+    issues: issues.map(({ text }) => ({ path: 'index', reason: text })),
+    reasons: issues.map(({ reason }) => reason),
+  })
+}
+
+export function neighboursOf(
+  reads: readonly Read[],
+  atMs: number,
+): { before: Read | null; after: Read | null } {
+  return {
+    before: reads.findLast((read) => read.atMs < atMs) ?? null,
+    after: reads.find((read) => read.atMs > atMs) ?? null,
+  }
+}
