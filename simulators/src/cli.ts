@@ -16,6 +16,7 @@ const settings = [
   ['portBase', 'COURTYARD_SIMULATOR_PORT_BASE', 'port-base', 'endpoints listen on the ports after it (default 15020, 0 any)'],
   ['controlPort', 'COURTYARD_SIMULATOR_CONTROL_PORT', 'control-port', 'HTTP port on localhost (default 15000, 0 any)'],
   ['host', 'COURTYARD_SIMULATOR_HOST', 'host', 'address of the Modbus endpoints (default 127.0.0.1)'],
+  ['stateFile', 'COURTYARD_SIMULATOR_STATE', 'state', 'file in which replaced meters outlive the process'],
   ['meters', 'COURTYARD_SIMULATOR_METERS', 'meters', 'bench: so many like meters instead of the neighbourhood'],
 ] as const // prettier-ignore
 

@@ -15,6 +15,8 @@ export const SimulatorOptions = z.strictObject({
   controlPort: port.default(15_000),
   /** Address that the Modbus endpoints listen on; the control port is always on localhost. */
   host: z.string().min(1).default('127.0.0.1'),
+  /** File in which replacements and rollovers outlive the process; without it they end with it. */
+  stateFile: z.string().min(1).optional(),
   /** Instead of the neighbourhood: so many like meters, to measure polling. */
   meters: z.coerce.number().int().min(1).max(MAX_BENCH_METERS).optional(),
 })

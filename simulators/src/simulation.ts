@@ -4,6 +4,7 @@ import { changeView, meterView, type TruthView, truthView } from './control/view
 import type { Fault, FaultRequest } from './faults.ts'
 import { INSTALLED_AT_MS } from './load/calendar.ts'
 import { MeterPark } from './meter/meter-park.ts'
+import { restoreRegisters, saveRegisters } from './meter/register-store.ts'
 import { emptyStats, type ServerStats } from './modbus/stats.ts'
 import type { EndpointAddress } from './site/site-config.ts'
 import type { Site } from './site/site.types.ts'
@@ -17,9 +18,14 @@ export class Simulation {
   private endpoints: readonly EndpointAddress[] = []
   private readonly startedAtMs: number
 
-  constructor(site: Site, now: () => number) {
+  private readonly stateFile: string | undefined
+
+  /** Throws AppError `simulator.bad_options` when the state file is of no use. */
+  constructor(site: Site, now: () => number, stateFile?: string) {
     this.site = site
     this.park = new MeterPark(site)
+    this.stateFile = stateFile
+    if (stateFile !== undefined) restoreRegisters(stateFile, this.park)
     this.now = now
     this.startedAtMs = now()
   }
@@ -43,19 +49,16 @@ export class Simulation {
   setFault(meterKey: string, wanted: FaultRequest): object {
     this.park.indexOf(meterKey)
     const atMs = this.now()
-    if (wanted.kind === 'rollover') {
-      return changeView(
-        wanted.kind,
-        meterKey,
-        this.park.setBeforeRollover(meterKey, atMs, nano(wanted.remaining)),
-      )
+    if (wanted.kind !== 'rollover' && wanted.kind !== 'replacement') {
+      this.faults.set(meterKey, wanted)
+      return { meter: meterKey, fault: wanted }
     }
-    if (wanted.kind === 'replacement') {
-      const change = this.park.replace(meterKey, atMs, nano(wanted.initialIndex), wanted.serial)
-      return changeView(wanted.kind, meterKey, change)
-    }
-    this.faults.set(meterKey, wanted)
-    return { meter: meterKey, fault: wanted }
+    const change =
+      wanted.kind === 'rollover'
+        ? this.park.setBeforeRollover(meterKey, atMs, nano(wanted.remaining))
+        : this.park.replace(meterKey, atMs, nano(wanted.initialIndex), wanted.serial)
+    if (this.stateFile !== undefined) saveRegisters(this.stateFile, this.park)
+    return changeView(wanted.kind, meterKey, change)
   }
 
   clearFault(meterKey: string): object {

@@ -43,7 +43,7 @@ export async function startSimulator(
   now: () => number = Date.now,
 ): Promise<RunningSimulator> {
   const options = checkedOptions(input)
-  const simulation = new Simulation(buildSite(options), now)
+  const simulation = new Simulation(buildSite(options), now, options.stateFile)
   const servers: { stop(): Promise<void> }[] = []
   const stop = async () => {
     await Promise.all(servers.map((server) => server.stop()))

@@ -25,6 +25,14 @@ export interface RegisterChange {
   readonly initialIndex: number
 }
 
+/** A register that was set: from `atMs` on it shows `index` (10^-9 units) and what is consumed after. */
+export interface RegisterSetting {
+  readonly meter: string
+  readonly atMs: number
+  readonly serial: string
+  readonly index: number
+}
+
 interface MeterState {
   readonly meter: SimulatedMeter
   readonly traits: MeterTraits
@@ -124,6 +132,18 @@ export class MeterPark {
     epochs.push({ fromMs: atMs, serial, index, consumed })
     const finalIndex = indexIn(last, consumed, modulus)
     return { atMs, oldSerial: last.serial, newSerial: serial, finalIndex, initialIndex: index }
+  }
+
+  /** What has happened to registers since installation, oldest first per meter. */
+  history(): RegisterSetting[] {
+    return this.states.flatMap(({ meter, epochs }) =>
+      epochs.slice(1).map(({ fromMs, serial, index }) => ({ meter: meter.key, atMs: fromMs, serial, index })),
+    )
+  }
+
+  /** Lets what `history` told happen again, in a park of the same seed. Throws AppError `simulator.not_found`. */
+  restore(settings: readonly RegisterSetting[]): void {
+    for (const { meter, atMs, serial, index } of settings) this.begin(meter, atMs, index, serial)
   }
 }
 
