@@ -16,7 +16,7 @@ import { RunReader, type AccountChunk } from './run-reader.ts'
 import { RunTotals, rateChunk } from './rate-chunk.ts'
 
 /** Accounts that are read, rated and written at a time: bounds memory, and how coarse the progress is. */
-const CHUNK_ACCOUNTS = 5_000
+const CHUNK_ACCOUNTS = 2_000
 const PROGRESS_INTERVAL_MS = 400
 
 /**

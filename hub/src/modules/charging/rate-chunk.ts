@@ -1,3 +1,4 @@
+import type { BillSegment } from '@courtyard/protocols/contract'
 import type { DraftBill, HeldDraft } from './drafts.repository.ts'
 import { billAccount, type AccountBill } from './domain/bill-account.ts'
 import { QUANTITY_PLACES, formatFixed, parseFixed, trimDecimal } from './domain/fixed.ts'
@@ -51,8 +52,14 @@ function rateAccount(chunk: AccountChunk, { householdId, assignments }: Account)
   const result = billAccount(assignments, chunk.month, chunk.versionsOf, chunk.usageOf, used)
   if ('hold' in result) return result
   const segments = assignments.flatMap((assignment) => chunk.segmentsOf(assignment))
+  if (assignments.length > 1) segments.sort(byCodeAndTime)
   const hold = evidenceHold(result.bill, segments)
   return hold ? { hold } : { bill: result.bill, segments }
+}
+
+function byCodeAndTime(a: BillSegment, b: BillSegment): number {
+  if (a.meteringPointCode !== b.meteringPointCode) return a.meteringPointCode < b.meteringPointCode ? -1 : 1
+  return a.from.at < b.from.at ? -1 : 1
 }
 
 /** A bill whose readings do not add up to its quantity is not made: nobody could explain it. */

@@ -91,6 +91,8 @@ export async function countAccounts(
  */
 export async function openAssignments(client: pg.ClientBase, key: RunKey, days: number): Promise<void> {
   await client.query('SET LOCAL cursor_tuple_fraction = 1')
+  // The months of some thousand metering points are looked up one by one, instead of reading all months each time
+  await client.query('SET LOCAL random_page_cost = 1.1')
   await client.query(
     `DECLARE assignments NO SCROLL CURSOR FOR
      SELECT assignment.household_id AS "householdId", metering_point_id AS "meteringPointId",
@@ -137,9 +139,11 @@ export async function sourceDigest(client: pg.ClientBase, key: RunKey): Promise<
   const { rows } = await client.query<{ digest: string }>(
     `WITH assigned AS (SELECT * FROM charge_assignment WHERE ${inMonth}),
       usage AS (
-        SELECT count(*) AS n, coalesce(sum(hashtextextended(concat_ws('|', household_id,
-                 assigned.metering_point_id, tariff_id, from_day, coalesce(to_day, 'infinity'),
-                 month.computed_at, month.usage), 0)), 0) AS hash
+        SELECT count(*) AS n, coalesce(sum(uuid_hash_extended(household_id,
+                 uuid_hash_extended(assigned.metering_point_id, uuid_hash_extended(tariff_id,
+                 hashint4extended(from_day - date '2000-01-01', hashint4extended(coalesce(to_day - date '2000-01-01', 0),
+                 coalesce(timestamptz_hash_extended(month.computed_at, hash_array_extended(month.slot_usage,
+                   hashint4extended(month.known_slots * 10000 + month.estimated_slots, 1))), 0))))))), 0) AS hash
           FROM assigned LEFT JOIN usage_month AS month
             ON month.metering_point_id = assigned.metering_point_id AND month.month = $3::date),
       price AS (

@@ -5,7 +5,7 @@ import {
   addUsage,
   isMeasuredAround,
   monthHold,
-  slotted,
+  slottedMonth,
   spanHold,
   splitByDays,
   usageOfDays,
@@ -200,9 +200,7 @@ function splitAssignment(
 ): SlottedUsage[] {
   if (measured && parts.length > 1) return parts.map((part) => usageOfDays(month.days, part, usage.days!))
   const wholeMonth = month.isOver && assignment.from === 0 && assignment.to === month.days.length
-  const total = wholeMonth
-    ? slotted(usage.month.slotUsage, usage.month.scale)
-    : usageOfDays(month.days, assignment, usage.days!)
+  const total = wholeMonth ? slottedMonth(usage.month) : usageOfDays(month.days, assignment, usage.days!)
   return parts.length === 1 ? [total] : splitByDays(total, parts, usage.month.scale)
 }
 
@@ -214,8 +212,9 @@ function rateParts(
 ): AccountLine[] {
   let counted = 0n
   return parts.flatMap(({ version, from, to }, index) => {
-    const { quantity, slots } = usage[index]!
+    const { quantity } = usage[index]!
     const { rule } = version
+    const slots = 'bands' in rule ? usage[index]!.slots : undefined
     const before = counted + ('period' in rule && rule.period === 'year' ? usedInYear : 0n)
     counted += quantity
     const part =

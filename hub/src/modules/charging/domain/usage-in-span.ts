@@ -1,5 +1,5 @@
 import { commonUnit, splitByLargestRemainder, takeInProportion } from './apportion.ts'
-import { QUANTITY_PLACES, rescale } from './fixed.ts'
+import { QUANTITY_PLACES, parseFixed, rescale } from './fixed.ts'
 import type { DaySpan } from './tariff-versions.ts'
 import { SLOTS_PER_DAY } from './time-windows.ts'
 
@@ -103,6 +103,16 @@ export function slotted(slotUsage: readonly bigint[], scale: number): SlottedUsa
   if (factor === undefined) throw new RangeError(`usage with ${scale} decimal places`)
   const slots = slotUsage.map((units) => units * factor)
   return { quantity: slots.reduce((sum, units) => sum + units, 0n), slots }
+}
+
+/** A whole month. Its half hours are looked at only when a price depends on the time: most do not. */
+export function slottedMonth(month: MonthUsage): SlottedUsage {
+  return {
+    quantity: parseFixed(month.usage, QUANTITY_PLACES),
+    get slots() {
+      return slotted(month.slotUsage, month.scale).slots
+    },
+  }
 }
 
 const none: SlottedUsage = { quantity: 0n, slots: new Array<bigint>(SLOTS_PER_DAY).fill(0n) }
