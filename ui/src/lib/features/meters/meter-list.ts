@@ -1,0 +1,11 @@
+/** The plain list of metering points: what the address says when it says nothing. */
+export const meterListDefaults = {
+  q: '',
+  medium: '',
+  role: '',
+  building: '',
+  status: '',
+  sort: 'code',
+  page: '1',
+}
+export type MeterListState = typeof meterListDefaults

@@ -1,0 +1,28 @@
+import type { Overview } from '@courtyard/protocols/contract'
+import { m } from '#lib/paraglide/messages.js'
+
+type Item = Overview['attention'][number]
+
+/** The sentence of something that needs attention. */
+export function attentionText({ code, values }: Item): string {
+  const name = values['name'] ?? ''
+  const count = values['count'] ?? ''
+  switch (code) {
+    case 'gatewayOffline':
+      return m.attention_gateway_offline({ name })
+    case 'deviceOffline':
+      return m.attention_device_offline({ name })
+    case 'readingsLost':
+      return m.attention_readings_lost({ name, count })
+    case 'quarantine':
+      return m.attention_quarantine({ count })
+    case 'usageHeld':
+      return m.attention_usage_held({ name })
+    case 'usageGap':
+      return m.attention_usage_gap({ name })
+    case 'backlog':
+      return m.attention_backlog({ name, count })
+    case 'runNotIssued':
+      return m.attention_run_not_issued({ name })
+  }
+}

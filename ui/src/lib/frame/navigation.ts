@@ -1,0 +1,61 @@
+import Building2 from '@lucide/svelte/icons/building-2'
+import Cpu from '@lucide/svelte/icons/cpu'
+import Gauge from '@lucide/svelte/icons/gauge'
+import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
+import ReceiptText from '@lucide/svelte/icons/receipt-text'
+import Settings from '@lucide/svelte/icons/settings'
+import Tags from '@lucide/svelte/icons/tags'
+import type { PermissionName } from '#lib/state/session.svelte.ts'
+import { m } from '#lib/paraglide/messages.js'
+
+export interface Place {
+  readonly href: string
+  readonly text: () => string
+  readonly icon: typeof Gauge
+  readonly permission: PermissionName | null
+  /** Shown in the bottom bar of a phone. */
+  readonly phone: boolean
+}
+interface Group {
+  readonly text: (() => string) | null
+  readonly places: readonly Place[]
+}
+
+/** The map of the console; only pages that exist. */
+export const groups: readonly Group[] = [
+  {
+    text: null,
+    places: [
+      { href: '/', text: m.nav_overview, icon: LayoutDashboard, permission: 'metering.read', phone: true },
+      { href: '/devices', text: m.nav_devices, icon: Cpu, permission: 'devices.read', phone: true },
+    ],
+  },
+  {
+    text: m.nav_energy,
+    places: [{ href: '/meters', text: m.nav_meters, icon: Gauge, permission: 'metering.read', phone: true }],
+  },
+  {
+    text: m.nav_billing,
+    places: [
+      { href: '/bills', text: m.nav_bills, icon: ReceiptText, permission: 'charging.read', phone: true },
+      { href: '/tariffs', text: m.nav_tariffs, icon: Tags, permission: 'charging.read', phone: false },
+    ],
+  },
+  {
+    text: m.nav_estate_group,
+    places: [
+      { href: '/estate', text: m.nav_estate, icon: Building2, permission: 'estate.read', phone: false },
+    ],
+  },
+  {
+    text: m.nav_system_group,
+    places: [{ href: '/system', text: m.nav_system, icon: Settings, permission: null, phone: false }],
+  },
+]
+
+export const places: readonly Place[] = groups.flatMap((group) => group.places)
+
+/** Whether an address lies under a place. */
+export function isUnder(pathname: string, href: string): boolean {
+  return href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`)
+}

@@ -1,0 +1,90 @@
+import type { Session as SessionBody } from '@courtyard/protocols/contract'
+import { goto } from '$app/navigation'
+import { ApiError } from '#lib/api/api-error.ts'
+import { call, connection } from '#lib/api/client.ts'
+
+export type PermissionName = SessionBody['permissions'][number]
+type Project = SessionBody['projects'][number]
+const PROJECT_KEY = 'courtyard.project'
+
+/** Who is signed in, what they may do, and the project they look at. */
+class Session {
+  #body = $state.raw<SessionBody | null>(null)
+  #projectId = $state<string | null>(localStorage.getItem(PROJECT_KEY))
+  /** The hub could not be asked who we are. */
+  error = $state.raw<ApiError | null>(null)
+
+  get user(): SessionBody['user'] | null {
+    return this.#body?.user ?? null
+  }
+  get projects(): readonly Project[] {
+    return this.#body?.projects ?? []
+  }
+  get project(): Project | null {
+    return this.projects.find((project) => project.id === this.#projectId) ?? this.projects[0] ?? null
+  }
+  /** Id of the project in view; pages are shown only when there is one. */
+  get projectId(): string {
+    return this.project?.id ?? ''
+  }
+  get timeZone(): string {
+    return this.project?.timeZone ?? 'Asia/Shanghai'
+  }
+
+  may(permission: PermissionName): boolean {
+    return this.#body?.permissions.includes(permission) ?? false
+  }
+
+  chooseProject(id: string): void {
+    this.#projectId = id
+    localStorage.setItem(PROJECT_KEY, id)
+  }
+
+  /** Asks the hub who we are; false when nobody is signed in. */
+  async load(): Promise<boolean> {
+    this.error = null
+    try {
+      this.adopt(await call('GET /api/auth/session'))
+      return true
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return false
+      this.error = error instanceof ApiError ? error : null
+      throw error
+    }
+  }
+
+  adopt(body: SessionBody): void {
+    this.#body = body
+    connection.csrfToken = body.csrfToken
+  }
+
+  async signOut(): Promise<void> {
+    await call('POST /api/auth/sign-out')
+    this.end()
+    await goto('/sign-in')
+  }
+
+  /** Forgets the person; the address stays, so that signing in leads back. */
+  end(): void {
+    this.#body = null
+    connection.csrfToken = null
+  }
+}
+
+export const session = new Session()
+
+connection.onSignedOut = () => {
+  session.end()
+  void goto(signInAddress(location.pathname + location.search))
+}
+
+export function signInAddress(from: string): string {
+  return from === '/' || from.startsWith('/sign-in')
+    ? '/sign-in'
+    : `/sign-in?next=${encodeURIComponent(from)}`
+}
+
+/** A `next` that stays on this site; anything else leads to the overview. */
+export function safeNext(next: string | null): string {
+  return next && /^\/(?![/\\])/.test(next) ? next : '/'
+}

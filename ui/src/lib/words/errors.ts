@@ -1,0 +1,58 @@
+import type { ApiError } from '#lib/api/api-error.ts'
+import { m } from '#lib/paraglide/messages.js'
+
+const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> = {
+  network: m.error_network,
+  'auth.bad_credentials': m.error_bad_credentials,
+  'auth.locked': m.error_locked,
+  'auth.forbidden': m.error_forbidden,
+  'auth.csrf': m.error_session_old,
+  'input.invalid': m.error_invalid,
+  'input.csv_invalid': m.error_csv,
+  'input.too_large': m.error_too_large,
+  'rate.limited': m.error_rate,
+  'project.not_found': m.error_not_found,
+  internal: m.error_server,
+  conflict: m.error_conflict,
+  'tariff.month_issued': m.error_tariff_month_issued,
+  'tariff.version_exists': m.error_tariff_version_exists,
+  'tariff.exists': m.error_code_taken,
+  'charge_item.exists': m.error_code_taken,
+  'bill_run.stale': m.error_run_stale,
+  'bill_run.not_open': m.error_run_not_open,
+  'bill_run.not_previewed': m.error_run_not_open,
+  'bill_run.empty': m.error_run_empty,
+  'bill_run.month_not_begun': m.error_month_not_begun,
+  'bill_run.month_not_over': m.run_month_not_over,
+  'auth.wrong_password': m.error_wrong_password,
+  'gateway.name_taken': m.error_name_taken,
+  'gateway.token_refused': m.error_token_refused,
+  'history.span_invalid': m.error_span,
+  'usage.span_too_long': m.error_span,
+  'meter.in_use': m.error_meter_in_use,
+  'metering_point.no_meter': m.error_no_meter,
+  'project.code_taken': m.error_code_taken,
+  'quarantine.resolved': m.error_quarantine_resolved,
+  'quarantine.still_refused': m.error_quarantine_refused,
+  'read.implausible': m.error_read_implausible,
+  'replacement.refused': m.error_replacement,
+  'setup.done': m.error_setup_done,
+  'setup.token_invalid': m.error_setup_token,
+  'user.last_administrator': m.error_last_administrator,
+  'user.username_taken': m.error_name_taken,
+}
+const byStatus: Readonly<Record<number, () => string>> = {
+  404: m.error_not_found,
+  429: m.error_rate,
+  500: m.error_server,
+  502: m.error_unavailable,
+  503: m.error_unavailable,
+}
+
+/** What happened, what was kept, what to do: in words, never a code. */
+export function errorText(error: ApiError): string {
+  const words = byCode[error.code] ?? (error.code.endsWith('.not_found') ? m.error_not_found : undefined)
+  if (words) return words({ message: error.message })
+  if (error.status === 0) return m.error_unexpected({ message: error.message })
+  return error.message || (byStatus[error.status] ?? m.error_server)()
+}
