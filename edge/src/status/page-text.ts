@@ -33,6 +33,10 @@ const zh = {
   offline: '离线',
   unknown: '未知',
   ago: '前',
+  second: '秒',
+  minute: '分钟',
+  hour: '小时',
+  day: '天',
   none: '无',
   other: 'English',
 }
@@ -71,7 +75,11 @@ const en: PageText = {
   degraded: 'Degraded',
   offline: 'Offline',
   unknown: 'Unknown',
-  ago: 'ago',
+  ago: ' ago',
+  second: 's',
+  minute: 'min',
+  hour: 'h',
+  day: 'd',
   none: 'none',
   other: '中文',
 }

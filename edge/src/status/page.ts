@@ -52,7 +52,7 @@ function cards(state: AgentState, text: PageText): string[] {
     card(text.outbox, `${group(outbox.readings)} ${text.readings}`, '', `${group(outbox.batches)} ${text.batches} · ${text.oldest}: ${oldest}`),
     card(text.used, bytes(outbox.bytes), '', `/ ${bytes(outbox.maxBytes)}`),
     card(text.dropped, group(outbox.droppedReadings), outbox.droppedReadings > 0 ? 'bad' : '', `${text.accepted}: ${group(outbox.acceptedReadings)}`),
-    card(text.uptime, duration(state.atMs - state.startedAtMs), '', `${text.version} ${state.version}`),
+    card(text.uptime, duration(state.atMs - state.startedAtMs, text), '', `${text.version} ${state.version}`),
   ] // prettier-ignore
 }
 
@@ -88,7 +88,9 @@ function deviceRow(
   text: PageText,
 ): string[] {
   return [
-    `${escape(device.name)} <span class="soft">${escape(device.key)}</span>`,
+    device.name === device.key
+      ? escape(device.key)
+      : `${escape(device.name)} <span class="soft">${escape(device.key)}</span>`,
     escape(bus.key),
     `<span class="${device.state}">${text[device.state]}</span>`,
     escape(device.message ?? ''),
@@ -128,13 +130,15 @@ function bytes(value: number): string {
   return `${(value / 1024 / 1024).toFixed(1)} MiB`
 }
 
-function duration(ms: number): string {
+function duration(ms: number, text: PageText): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
+  if (seconds < 120) return `${seconds} ${text.second}`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} ${text.minute}`
+  return seconds < 172_800
+    ? `${Math.round(seconds / 3600)} ${text.hour}`
+    : `${Math.round(seconds / 86_400)} ${text.day}`
 }
 
 function ago(ms: number, text: PageText): string {
-  return `${duration(ms)}${text.ago === 'ago' ? ' ' : ''}${text.ago}`
+  return duration(ms, text) + text.ago
 }

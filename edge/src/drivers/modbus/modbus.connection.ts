@@ -30,8 +30,8 @@ const RECONNECT_MS = { first: 500, last: 10_000 }
 interface Link {
   readonly client: ModbusClient
   readonly socket: Socket
-  /** Rejects when the socket ends; a request waits for whichever comes first. */
-  readonly ended: Promise<never>
+  /** Ends the request under way, if any: the library would only notice by its timeout. */
+  abandon: ((error: AppError) => void) | null
 }
 
 export class ModbusConnection {
@@ -67,7 +67,7 @@ export class ModbusConnection {
     const sentAtMs = this.clock.monotonicMs()
     try {
       link.client.setID(unitId)
-      const { data } = await Promise.race([send(link.client, request), link.ended])
+      const { data } = await exchange(link, request)
       if (data.length < request.count) {
         throw new AppError(errorCodes.replyInvalid, `${data.length} values instead of ${request.count}`)
       }
@@ -87,7 +87,9 @@ export class ModbusConnection {
 
   stop(): void {
     this.stopped = true
-    if (this.link) this.drop(this.link)
+    const { link } = this
+    link?.abandon?.(new AppError(errorCodes.busDisconnected, 'the bus is stopped'))
+    if (link) this.drop(link)
   }
 
   private async connect(): Promise<Link> {
@@ -115,25 +117,22 @@ export class ModbusConnection {
 
   private async attach(socket: Socket): Promise<Link> {
     const client = new ModbusClient()
-    const ended = new Promise<never>((_resolve, reject) => {
-      const end = (reason: string) => {
-        reject(new AppError(errorCodes.busDisconnected, reason))
-        if (this.link?.socket === socket) this.drop(this.link)
-      }
-      socket.on('error', (error: NodeJS.ErrnoException) =>
-        end(`connection broke: ${error.code ?? error.message}`),
-      )
-      socket.on('close', () => end('connection closed by the other side'))
-      socket.on('end', () => end('connection closed by the other side'))
-    })
-    // Most connections end while nobody waits for a reply.
-    ended.catch(() => {})
+    const link: Link = { client, socket, abandon: null }
+    const end = (reason: string) => {
+      link.abandon?.(new AppError(errorCodes.busDisconnected, reason))
+      this.drop(link)
+    }
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      end(`connection broke: ${error.code ?? error.message}`),
+    )
+    socket.on('close', () => end('connection closed by the other side'))
+    socket.on('end', () => end('connection closed by the other side'))
     client.on('error', () => {})
     await client.linkTCP(socket, { port: this.bus.transport.port })
     // Set after linking: before, it would also become an idle timer of the socket. Without it a lost reply
     // never settles.
     client.setTimeout(this.bus.timeoutMs)
-    return { client, socket, ended }
+    return link
   }
 
   private drop(link: Link): void {
@@ -142,6 +141,16 @@ export class ModbusConnection {
     link.client.destroy(() => {})
     link.socket.destroy()
   }
+}
+
+/** The reply, or the end of the connection, whichever comes first. */
+function exchange(link: Link, request: ReadRequest): Promise<{ data: readonly (number | boolean)[] }> {
+  return new Promise((resolve, reject) => {
+    link.abandon = reject
+    send(link.client, request)
+      .then(resolve, reject)
+      .finally(() => (link.abandon = null))
+  })
 }
 
 function send(client: ModbusClient, request: ReadRequest): Promise<{ data: readonly (number | boolean)[] }> {
