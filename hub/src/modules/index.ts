@@ -4,6 +4,7 @@ import { chargingModule } from './charging/index.ts'
 import { estateModule } from './estate/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { meteringModule } from './metering/index.ts'
+import { mirrorModule } from './mirror/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
 
 /**
@@ -15,6 +16,7 @@ export const modules: readonly HubModule[] = [
   estateModule,
   meteringModule,
   chargingModule,
+  mirrorModule,
   telemetryModule,
   gatewaysModule,
 ]

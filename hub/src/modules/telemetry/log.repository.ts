@@ -98,10 +98,11 @@ export async function noteCursorError(
   follower: string,
   error: string,
 ): Promise<void> {
-  await client.query(`update log_cursor set error = $2, updated_at = now() where follower = $1`, [
-    follower,
-    error.slice(0, 500),
-  ])
+  await client.query(
+    `insert into log_cursor (follower, error) values ($1, $2)
+     on conflict (follower) do update set error = excluded.error, updated_at = now()`,
+    [follower, error.slice(0, 500)],
+  )
 }
 
 export async function readCursor(client: Pick<ClientBase, 'query'>, follower: string): Promise<bigint> {
