@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Whole programs under a clock of their own: they run one after another, when everything else is done. */
-const wholePrograms = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/docs/**/*.test.ts']
+const wholePrograms = ['test/{e2e,faults,docs}/**/*.e2e.test.ts', 'test/faults/**/*.test.ts']
 const ignored = ['**/node_modules/**', '**/build/**', 'data/**']
 
 export default defineConfig({
