@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type * as z from 'zod'
 
 export interface JobOptions {
-  /** While a job with this key waits or runs, another one is not queued. */
+  /** Of a key at most one job waits and one runs: a call while one waits changes nothing. */
   readonly singletonKey?: string
   /** Not before. */
   readonly startAfter?: Date
@@ -34,7 +34,7 @@ export interface Jobs {
     handler: (data: T, job: JobContext) => Promise<void>,
     options?: WorkOptions,
   ): Promise<void>
-  /** @returns id of the job, or null when one with the singleton key is there already */
+  /** @returns id of the job, or null when one with the singleton key waits already */
   send(name: string, data: object, options?: JobOptions): Promise<string | null>
   /** Five-field cron, UTC; replaces an earlier schedule of the name. */
   schedule(name: string, cron: string, data?: object): Promise<void>

@@ -46,7 +46,12 @@ export class PgBossJobs implements Jobs {
     await this.queue(name, options)
     if (!this.takesJobs) return
     const log = this.log.child({ job: name })
-    const settings = { localConcurrency: options.concurrency ?? 1, pollingIntervalSeconds: 2 }
+    const settings = {
+      localConcurrency: options.concurrency ?? 1,
+      pollingIntervalSeconds: 2,
+      // New jobs are announced; those that wait for their next try or their hour are only found by looking
+      notifyPollingIntervalSeconds: 2,
+    }
     await this.boss.work<unknown>(name, settings, async (jobs) => {
       for (const job of jobs) {
         const parsed = data.safeParse(job.data)
@@ -90,11 +95,11 @@ export class PgBossJobs implements Jobs {
     return { ok: true, detail: this.lastError ? `running; last fault: ${this.lastError}` : 'running' }
   }
 
-  /** Gives running jobs three seconds; those that do not end are tried again at the next start. */
+  /** Gives running jobs two seconds; those that do not end are tried again at the next start. */
   async stop(): Promise<void> {
     if (!this.started) return
     this.started = false
-    await this.boss.stop({ graceful: true, timeout: 3_000, close: true })
+    await this.boss.stop({ graceful: true, timeout: 2_000, close: true })
   }
 
   /** Of each key at most one job waits and one runs ("stately"). */
