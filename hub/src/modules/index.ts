@@ -5,6 +5,7 @@ import { estateModule } from './estate/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
+import { overviewModule } from './overview/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
 
 /**
@@ -16,6 +17,7 @@ export const modules: readonly HubModule[] = [
   estateModule,
   meteringModule,
   chargingModule,
+  overviewModule,
   mirrorModule,
   telemetryModule,
   gatewaysModule,

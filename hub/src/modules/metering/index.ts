@@ -9,3 +9,4 @@ export type {
 export { billingUsage, boundaryIndexes, usageByDay } from './billing-usage.repository.ts'
 export { meteringModule, usageCaughtUp } from './metering.module.ts'
 export { rebuildUsage } from './usage/rebuild.ts'
+export { byLocalHalfHour, localDays, type LocalDays } from './local-days.ts'

@@ -51,12 +51,10 @@ export function dayTotals(row: UsageDayRow): DayTotals {
   }
 }
 
-/** Nothing at all is known: such a day has no row. */
+/** No usage is known and nothing is held: such a day has no row, also when a single read lies in it. */
 export function isEmpty(row: UsageDayRow): boolean {
   return (
-    row.slotStatus.every((status) => status === Status.gap) &&
-    row.slotUsage.every((usage) => usage === null) &&
-    row.slotIndex.every((index) => index === null)
+    row.slotStatus.every((status) => status === Status.gap) && row.slotUsage.every((usage) => usage === null)
   )
 }
 

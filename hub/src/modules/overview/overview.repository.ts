@@ -1,0 +1,166 @@
+/** The few statements behind the overview; each answers for a whole project. */
+import type { PoolClient } from 'pg'
+import type { Overview } from '@courtyard/protocols/contract'
+
+export type Queryable = Pick<PoolClient, 'query'>
+type Attention = Overview['attention'][number]
+
+/** Of each kind of trouble at most this many are named. */
+const MOST_OF_A_KIND = 10
+
+export interface FleetCounts {
+  readonly gateways: Overview['gateways']
+  readonly devices: Overview['devices']
+  readonly lastReadingAt: Date | null
+  readonly readingsToday: number
+}
+
+/** `midnight`: the project's. The last reading is the newest that either a device reports or usage was made from. */
+export async function fleetCounts(
+  client: Queryable,
+  projectId: string,
+  midnight: Date,
+): Promise<FleetCounts> {
+  const { rows } = await client.query<FleetCounts>(
+    `select
+       (select json_build_object('total', count(*), 'online', count(*) filter (where online))
+        from gateway where project_id = $1 and revoked_at is null) as gateways,
+       (select json_build_object('total', count(*), 'online', count(*) filter (where state = 'online'),
+          'degraded', count(*) filter (where state = 'degraded'), 'offline', count(*) filter (where state = 'offline'))
+        from device where project_id = $1 and removed_at is null) as devices,
+       greatest((select max(last_good_at) from device where project_id = $1),
+         (select max(last_read_at) from metering_point_state where project_id = $1)) as "lastReadingAt",
+       (select coalesce(sum(b.readings), 0)::float8 from reading_batch b join gateway g on g.id = b.gateway_id
+        where g.project_id = $1 and b.received_at >= $2) as "readingsToday"`,
+    [projectId, midnight],
+  )
+  return rows[0]!
+}
+
+export interface TopMeterRow {
+  readonly medium: Overview['energy'][number]['medium']
+  readonly unit: string
+  readonly day: string
+  readonly slotUsage: string
+  readonly scale: number
+}
+
+/**
+ * Days of the top meters of each medium: the site total, else the building totals, else all that have no parent.
+ */
+export async function topMeterDays(
+  client: Queryable,
+  projectId: string,
+  days: readonly string[],
+): Promise<TopMeterRow[]> {
+  const { rows } = await client.query<TopMeterRow>(
+    `with ranked as (
+       select id, medium, unit, case role when 'siteTotal' then 1 when 'buildingTotal' then 2 else 3 end as place,
+         min(case role when 'siteTotal' then 1 when 'buildingTotal' then 2 else 3 end) over (partition by medium) as best,
+         parent_id
+       from metering_point where project_id = $1)
+     select r.medium, r.unit, u.day::text, u.slot_usage::text as "slotUsage", u.scale
+     from ranked r join usage_day u on u.metering_point_id = r.id and u.day = any($2::date[])
+     where r.place = r.best and (r.best < 3 or r.parent_id is null)
+     order by array_position(array['electricity', 'water', 'gas', 'heat'], r.medium), r.medium`,
+    [projectId, days],
+  )
+  return rows
+}
+
+/** Electricity of a day by role, without the totals, largest first. */
+export async function usageByRole(
+  client: Queryable,
+  projectId: string,
+  day: string,
+): Promise<Overview['byRole']> {
+  const { rows } = await client.query<{ role: string; usage: string }>(
+    `select mp.role, trim_scale(sum(u.usage))::text as usage
+     from usage_day u join metering_point mp on mp.id = u.metering_point_id
+     where u.project_id = $1 and u.day = $2 and mp.medium = 'electricity' and mp.role not in ('siteTotal', 'buildingTotal')
+     group by 1 order by sum(u.usage) desc`,
+    [projectId, day],
+  )
+  return rows
+}
+
+/** Issued bills of the last months, by item. */
+export async function issuedBills(client: Queryable, projectId: string): Promise<Overview['bills']> {
+  const { rows } = await client.query<{
+    month: string
+    zh: string
+    en: string
+    issued: number
+    amount: string
+    runId: string
+  }>(
+    `select to_char(r.month, 'YYYY-MM') as month, i.label_zh as zh, i.label_en as en, sum(r.bills)::int as issued,
+       sum(r.amount)::text as amount, (array_agg(r.id order by r.issued_at desc))[1] as "runId"
+     from bill_run r join charge_item i on i.id = r.item_id
+     where r.project_id = $1 and r.status = 'issued'
+     group by r.month, i.id order by r.month desc, i.code limit 6`,
+    [projectId],
+  )
+  return rows.map(({ zh, en, ...row }) => ({ ...row, item: { zh, en } }))
+}
+
+interface AttentionRow {
+  code: Attention['code']
+  severity: Attention['severity']
+  values: Record<string, string>
+  href: string
+  since: Date | null
+}
+
+/** $1 project, $2 now, $3 first day of this month. */
+const TROUBLES = [
+  `select 'gatewayOffline' as code, 'fault' as severity, json_build_object('name', name) as values,
+     '/devices/gateways/' || id as href, last_seen_at as since
+   from gateway where project_id = $1 and revoked_at is null and enrolled_at is not null and not online`,
+  `select 'deviceOffline', 'fault', json_build_object('name', d.name), '/devices/' || d.id, d.last_good_at
+   from device d join gateway g on g.id = d.gateway_id
+   where d.project_id = $1 and d.removed_at is null and d.state = 'offline' and g.online`,
+  `select 'readingsLost', 'fault', json_build_object('name', g.name, 'count', sum(l.readings)::text),
+     '/devices/gateways/' || g.id, max(l.to_at)
+   from lost_readings l join gateway g on g.id = l.gateway_id
+   where g.project_id = $1 and l.to_at > $2::timestamptz - interval '7 days' group by g.id, g.name`,
+  `select 'quarantine', 'attention', json_build_object('count', count(*)::text), '/devices/quarantine', min(received_at)
+   from quarantine_entry where project_id = $1 and state = 'open' having count(*) > 0`,
+  `select 'usageHeld', 'fault', json_build_object('name', mp.name, 'code', mp.code), '/meters/' || mp.id, min(h.from_at)
+   from held_interval h join metering_point mp on mp.id = h.metering_point_id
+   where h.project_id = $1 group by mp.id, mp.name, mp.code`,
+  `select 'usageGap', 'attention', json_build_object('name', mp.name, 'code', mp.code), '/meters/' || mp.id, s.last_read_at
+   from metering_point_state s join metering_point mp on mp.id = s.metering_point_id
+   where s.project_id = $1 and s.last_read_at < $2::timestamptz - interval '1 hour'`,
+  `select 'backlog', 'attention',
+     json_build_object('name', name, 'count', status #>> '{outbox,readings}'), '/devices/gateways/' || id,
+     to_timestamp((status #>> '{outbox,oldestAtMs}')::float8 / 1000)
+   from gateway where project_id = $1 and revoked_at is null and online
+     and (status #>> '{outbox,oldestAtMs}')::float8 < extract(epoch from $2::timestamptz) * 1000 - 600000`,
+  `select 'runNotIssued', 'attention', json_build_object('name', i.label_zh || ' ' || to_char(r.month, 'YYYY-MM'),
+     'nameEn', i.label_en || ' ' || to_char(r.month, 'YYYY-MM')), '/bills/runs/' || r.id, r.created_at
+   from bill_run r join charge_item i on i.id = r.item_id
+   where r.project_id = $1 and r.status = 'previewed' and r.month < $3::date`,
+]
+
+/** What needs a person, faults first, then by how long it lasts. */
+export async function attention(
+  client: Queryable,
+  projectId: string,
+  now: Date,
+  firstOfMonth: string,
+): Promise<Attention[]> {
+  const parts = TROUBLES.map(
+    (sql) => `(select * from (${sql}) as t (code, severity, values, href, since)
+    order by since nulls first limit ${MOST_OF_A_KIND})`,
+  )
+  const { rows } = await client.query<AttentionRow>(
+    `with clock as (select $2::timestamptz, $3::date) ${parts.join(' union all ')}`,
+    [projectId, now, firstOfMonth],
+  )
+  const order = (row: AttentionRow) => (row.severity === 'fault' ? 0 : 1)
+  const since = (row: AttentionRow) => row.since?.getTime() ?? 0
+  return rows
+    .sort((a, b) => order(a) - order(b) || since(a) - since(b))
+    .map((row) => ({ ...row, since: row.since?.toISOString() ?? null }))
+}
