@@ -122,8 +122,6 @@ CREATE TABLE "bill_evidence" (
 CREATE TABLE "bill_line" (
     "bill_id" UUID NOT NULL,
     "sequence" SMALLINT NOT NULL,
-    "label_zh" TEXT NOT NULL,
-    "label_en" TEXT NOT NULL,
     "quantity" DECIMAL(20,9) NOT NULL,
     "unit_price" DECIMAL(16,8) NOT NULL,
     "exact_amount" DECIMAL(30,17) NOT NULL,
@@ -132,6 +130,9 @@ CREATE TABLE "bill_line" (
     "tier_above" DECIMAL(20,9),
     "tier_up_to" DECIMAL(20,9),
     "band" TEXT,
+    "part_from" DATE,
+    "part_to" DATE,
+    "part_method" TEXT,
     "tariff_version_id" UUID NOT NULL,
 
     CONSTRAINT "bill_line_pkey" PRIMARY KEY ("bill_id","sequence")

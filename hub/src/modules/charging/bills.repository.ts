@@ -11,6 +11,7 @@ import type { CurrentUser } from '../../platform/auth/user.ts'
 import { scopeSql } from '../../platform/auth/user.ts'
 import { likePattern } from './bill-runs.repository.ts'
 import { trimDecimal } from './domain/fixed.ts'
+import { lineLabel, type PartLabel } from './domain/line-label.ts'
 
 export interface BillQuery {
   readonly projectId: string
@@ -147,8 +148,6 @@ export async function findBill(pool: pg.Pool, user: CurrentUser, id: string): Pr
 
 interface LineRow {
   sequence: number
-  labelZh: string
-  labelEn: string
   quantity: string
   unitPrice: string
   exactAmount: string
@@ -157,20 +156,25 @@ interface LineRow {
   tierAbove: string
   tierUpTo: string | null
   band: BillLine['band']
+  partFrom: string | null
+  partTo: string | null
+  partMethod: PartLabel['method'] | null
   tariffVersionId: string
 }
 
 async function linesOf(pool: pg.Pool, billId: string): Promise<BillLine[]> {
   const { rows } = await pool.query<LineRow>(
-    `SELECT sequence, label_zh AS "labelZh", label_en AS "labelEn", quantity, unit_price AS "unitPrice",
+    `SELECT sequence, quantity, unit_price AS "unitPrice",
             exact_amount AS "exactAmount", amount, tier_number AS "tierNumber", tier_above AS "tierAbove",
-            tier_up_to AS "tierUpTo", band, tariff_version_id AS "tariffVersionId"
+            tier_up_to AS "tierUpTo", band,
+            to_char(part_from, 'YYYY-MM-DD') AS "partFrom", to_char(part_to, 'YYYY-MM-DD') AS "partTo",
+            part_method AS "partMethod", tariff_version_id AS "tariffVersionId"
        FROM bill_line WHERE bill_id = $1 ORDER BY sequence`,
     [billId],
   )
   return rows.map((row) => ({
     sequence: row.sequence,
-    label: { zh: row.labelZh, en: row.labelEn },
+    label: lineLabel(row.tierNumber, row.band, partOf(row)),
     quantity: trimDecimal(row.quantity),
     unitPrice: trimDecimal(row.unitPrice),
     exactAmount: trimDecimal(row.exactAmount),
@@ -186,6 +190,10 @@ async function linesOf(pool: pg.Pool, billId: string): Promise<BillLine[]> {
     band: row.band,
     tariffVersionId: row.tariffVersionId,
   }))
+}
+
+function partOf({ partFrom, partTo, partMethod }: LineRow): PartLabel | null {
+  return partFrom && partTo && partMethod ? { firstDay: partFrom, lastDay: partTo, method: partMethod } : null
 }
 
 /** The versions that the lines were priced by. */

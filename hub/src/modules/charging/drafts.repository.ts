@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { BillSegment } from '@courtyard/protocols/contract'
 import { copyRows, type CopyValue } from '../../platform/database/copy-rows.ts'
-import { accountLineLabel, type AccountBill } from './domain/bill-account.ts'
+import type { AccountBill } from './domain/bill-account.ts'
 import { CENT_PLACES, EXACT_PLACES, PRICE_PLACES, QUANTITY_PLACES, formatFixed } from './domain/fixed.ts'
 import type { Hold } from './domain/usage-in-span.ts'
 import type { RunKey } from './run-source.repository.ts'
@@ -39,8 +39,6 @@ const billColumns = [
 const lineColumns = [
   'bill_id',
   'sequence',
-  'label_zh',
-  'label_en',
   'quantity',
   'unit_price',
   'exact_amount',
@@ -49,6 +47,9 @@ const lineColumns = [
   'tier_above',
   'tier_up_to',
   'band',
+  'part_from',
+  'part_to',
+  'part_method',
   'tariff_version_id',
 ]
 
@@ -121,24 +122,37 @@ function* lineRows(drafts: readonly DraftBill[]): Generator<readonly CopyValue[]
   for (const { id, bill } of drafts) {
     let sequence = 1
     for (const line of bill.lines) {
-      const label = accountLineLabel(line)
+      const { tier, part } = line
       yield [
         id,
         sequence++,
-        label.zh,
-        label.en,
         formatFixed(line.quantity, QUANTITY_PLACES),
         formatFixed(line.unitPrice, PRICE_PLACES),
         formatFixed(line.exactAmount, EXACT_PLACES),
         formatFixed(line.amount, CENT_PLACES),
-        line.tier?.number ?? null,
-        line.tier ? formatFixed(line.tier.above, QUANTITY_PLACES) : null,
-        line.tier?.upTo == null ? null : formatFixed(line.tier.upTo, QUANTITY_PLACES),
+        tier ? tier.number : null,
+        tier ? boundText(tier.above) : null,
+        tier === null || tier.upTo === null ? null : boundText(tier.upTo),
         line.band,
+        part ? part.firstDay : null,
+        part ? part.lastDay : null,
+        part ? part.method : null,
         line.version.id,
       ]
     }
   }
+}
+
+/** A tariff has few bounds, and a run writes each of them a hundred thousand times. */
+const boundTexts = new Map<bigint, string>()
+
+function boundText(bound: bigint): string {
+  let text = boundTexts.get(bound)
+  if (text === undefined) {
+    if (boundTexts.size > 1_000) boundTexts.clear()
+    boundTexts.set(bound, (text = formatFixed(bound, QUANTITY_PLACES)))
+  }
+  return text
 }
 
 function* evidenceRows(drafts: readonly DraftBill[]): Generator<readonly CopyValue[]> {

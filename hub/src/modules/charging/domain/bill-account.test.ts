@@ -2,7 +2,6 @@ import type { TariffRule } from '@courtyard/protocols/contract'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  accountLineLabel,
   billAccount,
   needsDays,
   type AssignedPoint,
@@ -112,9 +111,11 @@ describe('billAccount', () => {
       ['2026-01-01', '13.44', 1344n],
       ['2026-06-15', '7.68', 1536n],
     ])
-    expect(accountLineLabel(result.lines[0]!).en).toBe(
-      'All usage · 2026-06-01 to 2026-06-14, split by measured intervals',
-    )
+    expect(result.lines[0]!.part).toEqual({
+      firstDay: '2026-06-01',
+      lastDay: '2026-06-14',
+      method: 'intervals',
+    })
   })
 
   it('cuts it by days when nothing was measured around the price change, and says so', () => {
@@ -123,7 +124,7 @@ describe('billAccount', () => {
       p1: late,
     })
     expect(result.lines.map((line) => shown(line.quantity))).toEqual(['9.86', '11.26']) // 21.12 × 14/30 = 9.856
-    expect(accountLineLabel(result.lines[1]!).zh).toBe('全部用量 · 2026-06-15 至 2026-06-30，按天数拆分')
+    expect(result.lines[1]!.part).toEqual({ firstDay: '2026-06-15', lastDay: '2026-06-30', method: 'days' })
     expect(result.estimated).toBe(true)
   })
 

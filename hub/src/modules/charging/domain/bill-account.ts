@@ -1,4 +1,4 @@
-import { lineLabel, type PartLabel } from './line-label.ts'
+import type { PartLabel } from './line-label.ts'
 import { rate, totalOf, type RatedLine } from './rate.ts'
 import { versionsInForce, type DaySpan, type PricedVersion, type VersionPart } from './tariff-versions.ts'
 import {
@@ -102,11 +102,6 @@ export function billAccount(
       lines,
     },
   }
-}
-
-/** Text of a line. */
-export function accountLineLabel(line: AccountLine) {
-  return lineLabel(line.tier?.number ?? null, line.band, line.part)
 }
 
 function spanOf(assignments: readonly AssignedPoint[]): DaySpan {
