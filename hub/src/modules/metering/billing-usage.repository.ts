@@ -58,12 +58,16 @@ function billingUsageOf(row: BillingRow, month: string): BillingUsage {
   if (row.usage === null) return withoutReads(row, month)
   const scale = row.scale!
   const usage = mantissaAt(decimalOf(row.usage), scale)!
+  let slots: readonly bigint[] | undefined
   return {
     meteringPointId: row.id,
     month,
     usage: formatDecimal(usage, scale),
     scale,
-    slotUsage: bigintArray(row.slot_usage!).map((value) => value ?? 0n),
+    // Most prices do not depend on the time of day: taken apart only when somebody looks
+    get slotUsage() {
+      return (slots ??= bigintArray(row.slot_usage!).map((value) => value ?? 0n))
+    },
     status: statusName(row.status!),
     knownSlots: row.known_slots!,
     totalSlots: row.total_slots!,
