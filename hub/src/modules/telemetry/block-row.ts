@@ -6,7 +6,7 @@ export interface BlockRow {
   readonly point_id: number
   readonly first_ms: string
   readonly last_ms: string
-  readonly serial: string
+  readonly serial_text: string
   readonly offsets: string
   readonly mantissas: string
   readonly qualities: string | null
@@ -14,9 +14,9 @@ export interface BlockRow {
   readonly batches: string | null
 }
 
-/** Columns of a BlockRow for a select list. */
+/** Columns of a BlockRow for a select list. None of them hides a column that one may order by. */
 export const BLOCK_COLUMNS = `point_id, (extract(epoch from first_at) * 1000)::bigint::text as first_ms,
-  (extract(epoch from last_at) * 1000)::bigint::text as last_ms, serial::text, offsets::text, mantissas::text,
+  (extract(epoch from last_at) * 1000)::bigint::text as last_ms, serial::text as serial_text, offsets::text, mantissas::text,
   qualities::text, batch_id::text, batches::text`
 
 export function parseBlock(row: BlockRow): Block {

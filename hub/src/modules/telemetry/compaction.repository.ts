@@ -54,7 +54,7 @@ export async function lockBlocks(
   return rows.map((row) => ({
     ...parseBlock(row),
     pointId: row.point_id,
-    serial: row.serial,
+    serial: row.serial_text,
     firstAtText: row.first_at_text,
   }))
 }

@@ -48,6 +48,6 @@ export async function* blocksOf(
     for (const row of rows) yield parseBlock(row)
     const last = rows.at(-1)
     if (!last || rows.length < PAGE_BLOCKS) return
-    after = [last.first_at_text, last.serial]
+    after = [last.first_at_text, last.serial_text]
   }
 }

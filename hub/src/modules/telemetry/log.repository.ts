@@ -63,7 +63,7 @@ export async function readLog(client: ClientBase, cursor: bigint, maxReadings: n
     `select id::text, gateway_id, replay_of::text, received_at, readings, payload from (
        select *, sum(readings) over (order by id) - readings as before from (
          select * from reading_batch where id > $1 and id <= $2 order by id limit 2000) as next) as counted
-     where before < $3 order by id`,
+     where before < $3 order by counted.id`,
     [cursor.toString(), horizon.toString(), maxReadings],
   )
   return rows.map((row) => ({

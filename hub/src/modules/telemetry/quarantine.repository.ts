@@ -120,7 +120,7 @@ export async function lockEntry(client: Client, id: string): Promise<LockedEntry
 export async function lockSeriesOfBatch(client: Client, batchId: string): Promise<LockedEntry[]> {
   const { rows } = await client.query<LockedEntry>(
     `select ${LOCKED} from quarantine_entry where batch_id = $1 and point is not null and state = 'open'
-     order by id for update skip locked`,
+     order by quarantine_entry.id for update skip locked`,
     [batchId],
   )
   return rows
