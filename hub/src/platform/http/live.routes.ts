@@ -45,12 +45,14 @@ export function addLiveRoute(app: HubApp): void {
     if (open >= MOST_PER_USER) throw fail(platformErrors.liveTooMany, 'Too many open pages')
     const points = await app.hub.live.resolvePoints(query.data.devices, session.user)
     openByUser.set(session.user.id, open + 1)
+    streams.add(reply.raw)
     streamEvents(
       app,
       request,
       reply,
       { user: session.user, projectId: query.data.projectId ?? null, points },
       () => {
+        streams.delete(reply.raw)
         const left = (openByUser.get(session.user.id) ?? 1) - 1
         if (left > 0) openByUser.set(session.user.id, left)
         else openByUser.delete(session.user.id)
@@ -79,6 +81,8 @@ function streamEvents(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
+    // A stream's connection serves nothing afterwards: kept open it would hold up the stop of the hub
+    connection: 'close',
   })
   raw.write(': connected\n\n')
   const watched = new Set(interest.points)

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import {
+  ErrorBody,
   apiRoutes,
   type ApiRoutes,
   type Permission,
@@ -100,7 +101,7 @@ function schemaOf(contract: RouteContract, url: string) {
     ...(contract.query ? { querystring: contract.query } : {}),
     ...(contract.body ? { body: contract.body } : {}),
     ...(contract.csv ? { consumes: ['text/csv'] } : {}),
-    response: { 200: contract.response },
+    response: { 200: contract.response, '4xx': ErrorBody },
   }
 }
 
