@@ -12,7 +12,7 @@ export async function lockGateway(
 ): Promise<{ projectId: string; revision: string | null } | null> {
   const { rows } = await client.query<{ projectId: string; revision: string | null }>(
     `select project_id as "projectId", catalogue_revision as revision from gateway
-     where id::text = $1 and revoked_at is null for update`,
+     where id = $1 and revoked_at is null for update`,
     [gatewayId],
   )
   return rows[0] ?? null

@@ -97,7 +97,7 @@ export async function pointsOfDevice(client: Client, deviceId: string): Promise<
   return rows
 }
 
-/** Points of those devices that lie within the scope: what a person may watch. */
+/** Points of those devices (ids are UUIDs) that lie within the scope: what a person may watch. */
 export async function watchablePoints(
   client: Client,
   scope: CurrentUser['scope'],
@@ -106,7 +106,7 @@ export async function watchablePoints(
   const params: unknown[] = [deviceIds]
   const { rows } = await client.query<{ id: number }>(
     `select p.id from point p join device d on d.id = p.device_id
-     where d.id::text = any($1::text[]) and p.removed_at is null and ${scopeSql({ scope }, 'd.project_id', params)}`,
+     where d.id = any($1::uuid[]) and p.removed_at is null and ${scopeSql({ scope }, 'd.project_id', params)}`,
     params,
   )
   return rows.map((row) => row.id)

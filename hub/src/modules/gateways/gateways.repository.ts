@@ -116,7 +116,7 @@ export async function revoke(client: Client, id: string, now: Date): Promise<voi
 /** Hash of the password of a gateway that may connect. */
 export async function secretHashOf(client: Client, id: string): Promise<Buffer | null> {
   const { rows } = await client.query<{ hash: Buffer | null }>(
-    `select secret_hash as hash from gateway where id::text = $1 and revoked_at is null`,
+    `select secret_hash as hash from gateway where id = $1 and revoked_at is null`,
     [id],
   )
   return rows[0]?.hash ?? null
@@ -134,7 +134,7 @@ const TOUCHED = `id, project_id as "projectId"`
 export async function setOnline(client: Client, id: string, now: Date): Promise<TouchedGateway[]> {
   const { rows } = await client.query<TouchedGateway>(
     `update gateway set online = true, last_seen_at = $2
-     where id::text = $1 and revoked_at is null and (not online or last_seen_at is null or last_seen_at < $2)
+     where id = $1 and revoked_at is null and (not online or last_seen_at is null or last_seen_at < $2)
      returning ${TOUCHED}`,
     [id, now],
   )
@@ -154,7 +154,7 @@ async function setOffline(client: Client, condition: string, params: unknown[]):
 }
 
 export async function setGatewayOffline(client: Client, id: string): Promise<TouchedGateway[]> {
-  return setOffline(client, `id::text = $1`, [id])
+  return setOffline(client, `id = $1`, [id])
 }
 
 export async function setSilentOffline(client: Client, silentSince: Date): Promise<TouchedGateway[]> {
@@ -174,8 +174,8 @@ export async function storeStatuses(
 ): Promise<TouchedGateway[]> {
   const { rows } = await client.query<TouchedGateway>(
     `update gateway g set status = s.status, agent_version = s.status->>'version', online = true, last_seen_at = s.at
-     from jsonb_to_recordset($1::jsonb) as s (id text, at timestamptz, status jsonb)
-     where g.id::text = s.id and g.revoked_at is null returning g.id, g.project_id as "projectId"`,
+     from jsonb_to_recordset($1::jsonb) as s (id uuid, at timestamptz, status jsonb)
+     where g.id = s.id and g.revoked_at is null returning g.id, g.project_id as "projectId"`,
     [
       JSON.stringify(
         statuses.map(({ gatewayId, receivedAt, status }) => ({ id: gatewayId, at: receivedAt, status })),
@@ -207,7 +207,7 @@ async function storeDeviceStates(client: Client, devices: readonly DeviceStatus[
 /** Null: unknown or revoked. */
 export async function projectOf(client: Client, gatewayId: string): Promise<string | null> {
   const { rows } = await client.query<{ projectId: string }>(
-    `select project_id as "projectId" from gateway where id::text = $1 and revoked_at is null`,
+    `select project_id as "projectId" from gateway where id = $1 and revoked_at is null`,
     [gatewayId],
   )
   return rows[0]?.projectId ?? null

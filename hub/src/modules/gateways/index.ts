@@ -3,7 +3,7 @@ import { topics } from '@courtyard/protocols/contract'
 import type { Hub, HubModule, Stop } from '../../platform/module.ts'
 import { matchesSecret } from './credentials.ts'
 import { watchablePoints } from './devices.repository.ts'
-import { canPublish, canSubscribe } from './domain/topic-fence.ts'
+import { canPublish, canSubscribe, isGatewayId } from './domain/topic-fence.ts'
 import { addGatewayRoutes } from './gateways.routes.ts'
 import { secretHashOf } from './gateways.repository.ts'
 import { GatewayMessages } from './messages.ts'
@@ -52,6 +52,7 @@ async function start(hub: Hub): Promise<Stop | void> {
 }
 
 async function authenticate(hub: Hub, gatewayId: string, password: string): Promise<boolean> {
+  if (!isGatewayId(gatewayId)) return false
   const hash = await secretHashOf(hub.db.pool, gatewayId)
   return hash !== null && matchesSecret(password, hash)
 }

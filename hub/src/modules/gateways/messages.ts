@@ -3,6 +3,7 @@ import { parseUpTopic, TELEMETRY_VERSION, topics, type AckMessage } from '@court
 import type { BrokerMessage } from '../../platform/broker/broker.ts'
 import type { Hub } from '../../platform/module.ts'
 import { takeCatalogue } from './catalogue.service.ts'
+import { isGatewayId } from './domain/topic-fence.ts'
 import { messageErrors } from './errors.ts'
 import { projectOf } from './gateways.repository.ts'
 import { hooksOf } from './hooks.ts'
@@ -22,7 +23,7 @@ export class GatewayMessages {
   /** Batches are not for us: ingest takes them. Rejects when the database is away; the gateway sends again. */
   async take(message: BrokerMessage): Promise<void> {
     const address = parseUpTopic(message.topic)
-    if (!address || address.kind === 'batch') return
+    if (!address || address.kind === 'batch' || !isGatewayId(address.gatewayId)) return
     const { gatewayId, kind } = address
     const json = parseJson(message.payload)
     if (json === undefined) {

@@ -9,11 +9,14 @@ import type { ReceivedBatch } from './ingest/batch-queue.ts'
 
 type Client = Pick<PoolClient, 'query'>
 
+/** In the one spelling that we use; a topic may hold anything. */
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
+
 /** Project of each gateway that may send; revoked and unknown ones are missing. */
 export async function activeGateways(client: Client, ids: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await client.query<{ id: string; project_id: string }>(
-    `select id, project_id from gateway where id::text = any($1::text[]) and revoked_at is null`,
-    [ids],
+    `select id, project_id from gateway where id = any($1::uuid[]) and revoked_at is null`,
+    [ids.filter((id) => UUID.test(id))],
   )
   return new Map(rows.map((row) => [row.id, row.project_id]))
 }

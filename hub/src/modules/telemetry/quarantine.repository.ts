@@ -78,14 +78,16 @@ export async function listEntries(
   return { rows, total: Number(counted.rows[0]!.total) }
 }
 
+/** @param id digits; anything else names no entry */
 export async function findEntry(
   client: Client,
   user: Pick<CurrentUser, 'scope'>,
   id: string,
 ): Promise<QuarantineRow | null> {
+  if (!/^\d{1,18}$/.test(id)) return null
   const params: unknown[] = [id]
   const { rows } = await client.query<QuarantineRow>(
-    `${ENTRY} where q.id::text = $1 and ${scopeSql(user, 'q.project_id', params)}`,
+    `${ENTRY} where q.id = $1::bigint and ${scopeSql(user, 'q.project_id', params)}`,
     params,
   )
   return rows[0] ?? null
@@ -110,7 +112,7 @@ const LOCKED = `id::text, gateway_id as "gatewayId", project_id as "projectId", 
 
 export async function lockEntry(client: Client, id: string): Promise<LockedEntry | null> {
   const { rows } = await client.query<LockedEntry>(
-    `select ${LOCKED} from quarantine_entry where id::text = $1 for update`,
+    `select ${LOCKED} from quarantine_entry where id = $1::bigint for update`,
     [id],
   )
   return rows[0] ?? null

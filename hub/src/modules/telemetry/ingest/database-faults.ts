@@ -4,12 +4,15 @@
  */
 const transientClasses = new Set(['08', '40', '53', '55', '57', '58'])
 
+/** The operating system's (`EPIPE`), and Node's when a stream breaks off in the middle of a COPY. */
+const CONNECTION_CODE = /^(?:E[A-Z]+|ERR_(?:STREAM|SOCKET)_\w+)$/
+
 /** Whether the same work may succeed later without change. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code
   if (typeof code !== 'string') return isConnectionError(error)
-  return /^[0-9A-Z]{5}$/.test(code) ? transientClasses.has(code.slice(0, 2)) : /^E[A-Z_]+$/.test(code)
+  return transientClasses.has(code.slice(0, 2)) || CONNECTION_CODE.test(code)
 }
 
 /** pg and its pool say these without a code. */
