@@ -53,6 +53,11 @@ function tieredCents(usage: bigint, tiers: readonly { upTo: number | null; price
   return total
 }
 
+/** One price for all of it. */
+export function flatCents(usage: bigint, price: string): bigint {
+  return cents(usage, price)
+}
+
 export function residentialElectricityCents(usage: bigint): bigint {
   return tieredCents(usage, [
     { upTo: 240, price: '0.4883' },
