@@ -16,7 +16,7 @@ import type {
 } from './billing.types.ts'
 import { loadPlans, type Queryable } from './usage/plan.repository.ts'
 import { loadReads } from './usage/reads.repository.ts'
-import { bigintArray } from './usage/usage.repository.ts'
+import { bigintArray } from './usage/sql-arrays.ts'
 
 interface BillingRow {
   id: string

@@ -1,6 +1,6 @@
 /** Small helpers on a project's clock for modules that show usage. */
 import { addDays, byHalfHourOf, calendarOf } from './domain/calendar.ts'
-import { bigintArray } from './usage/usage.repository.ts'
+import { bigintArray } from './usage/sql-arrays.ts'
 
 export interface LocalDays {
   /** `2026-11-21` */

@@ -3,7 +3,8 @@ import type { AppError, MeteringPoint } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { createProject, readingsOf, startTestGateway, type TestGateway } from '../telemetry/testing.ts'
 import { billingUsage, boundaryIndexes, rebuildUsage, usageByDay, usageCaughtUp } from './index.ts'
-import { bigintArray } from './usage/usage.repository.ts'
+import { bigintArray } from './usage/sql-arrays.ts'
+import { startUsageWorker } from './usage/usage-worker.ts'
 
 let hub: TestHub
 let engineer: TestClient
@@ -31,7 +32,7 @@ const row = (
 async function importRows(text: string, dryRun = false) {
   return engineer.call('POST /api/projects/:id/meters/import', {
     params: { id: projectId },
-    query: { dryRun: String(dryRun) } as never,
+    query: { dryRun: String(dryRun) },
     body: text,
   })
 }
@@ -86,6 +87,13 @@ async function expectRebuildTheSame(id: string): Promise<void> {
   expect([await storedDays(id), await storedMonths(id)]).toEqual(before)
 }
 
+const devices = (serials: readonly (readonly [key: string, serial: string])[]) =>
+  serials.map(([key, serial]) => ({
+    key,
+    serial,
+    points: [{ key: 'energyImport' }, { key: 'energyExport' }, { key: 'power', kind: 'gauge' as const }],
+  }))
+
 const codes = ['A1', 'B1', 'C1', 'D1', 'E1', 'F1', 'G1', 'H1', 'J1', 'K1']
 
 beforeAll(async () => {
@@ -93,13 +101,7 @@ beforeAll(async () => {
   engineer = await hub.as('engineer')
   projectId = await createProject(hub)
   gateway = await startTestGateway(hub, engineer, projectId)
-  await gateway.sendCatalogue(
-    codes.map((code) => ({
-      key: code,
-      serial: `S-${code}`,
-      points: [{ key: 'energyImport' }, { key: 'energyExport' }, { key: 'power', kind: 'gauge' as const }],
-    })),
-  )
+  await gateway.sendCatalogue(devices(codes.map((code) => [code, `S-${code}`])))
 })
 afterAll(async () => {
   await gateway?.stop()
@@ -251,6 +253,80 @@ describe('usage from the feed', () => {
   })
 })
 
+describe('any order of arrival', () => {
+  /** Small, seeded, so that a failure can be repeated. */
+  function random(seed: number): (below: number) => number {
+    let state = seed
+    return (below) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+  }
+
+  /** Five weeks of reads with outages, jitter, rollovers and resets. */
+  function troubledReads(below: (limit: number) => number): [number, number][] {
+    const reads: [number, number][] = []
+    let index = 9_990_000
+    for (let minute = below(60); minute < 35 * 24 * 60;) {
+      reads.push([minute, index])
+      minute += below(60) === 0 ? 200 + below(4_000) : 10 + below(30)
+      const kind = below(100)
+      index += kind === 0 ? -below(5_000) : kind < 8 ? -below(4) : below(40)
+      index = (index + 10_000_000) % 10_000_000
+    }
+    return reads
+  }
+
+  it.each([
+    ['J1', '0', 7],
+    ['K1', '0.03', 11],
+  ] as const)(
+    '%s with a jitter tolerance of %s gives what a rebuild gives, with two workers',
+    async (code, jitter, seed) => {
+      const id = await fedPoint(code, { digits: '7' })
+      await hub.hub.db.pool.query('update meter set jitter = $2 where serial = $1', [`S-${code}`, jitter])
+      const below = random(seed)
+      const reads = troubledReads(below)
+      const second = startUsageWorker(hub.hub)
+      const chunks = Map.groupBy(reads, ([minute]) => (below(4) === 0 ? 12 : Math.floor(minute / 4_500)))
+      for (const key of [...chunks.keys()].sort(() => below(3) - 1)) await send(code, ...chunks.get(key)!)
+      await second.stop()
+      expect((await storedDays(id)).length).toBeGreaterThan(30)
+      await expectRebuildTheSame(id)
+      const { rows } = await hub.hub.db.pool.query<{ same: boolean }>(
+        `select m.usage = (select sum(d.usage) from usage_day d where d.metering_point_id = m.metering_point_id
+         and date_trunc('month', d.day) = m.month) as same from usage_month m where metering_point_id = $1`,
+        [id],
+      )
+      expect(rows.every((row) => row.same)).toBe(true)
+    },
+  )
+
+  it('counts the days of a clock that is put back as long as they are', async () => {
+    const berlin = await createProject(hub, 'Europe/Berlin')
+    const params = { id: berlin }
+    const body = csv(row('L1', 'S-L1', { at: '2026-09-01', initial: '0' }))
+    await engineer.call('POST /api/projects/:id/meters/import', { params, body })
+    const { items } = await engineer.call('GET /api/metering-points', { query: { projectId: berlin } })
+    const id = items[0]!.id
+    const at = (iso: string, index: string) =>
+      engineer.call('POST /api/metering-points/:id/reads', { params: { id }, body: { at: iso, index } })
+    await at('2026-09-30T22:00:00Z', '300.00')
+    await at('2026-10-31T23:00:00Z', '1045.00')
+    const usage = (await billingUsage(hub.hub.db.pool, { projectId: berlin, month: '2026-10' })).get(id)!
+    expect(usage).toMatchObject({ totalSlots: 1490, knownSlots: 1490, estimatedSlots: 1490, usage: '745.00' })
+    const days = (await usageByDay(hub.hub.db.pool, [id], '2026-10-24', '2026-10-26')).get(id)!
+    expect(days.map((day) => day.usage)).toEqual(['24.00', '25.00', '24.00'])
+    expect(days[1]!.slotUsage.slice(3, 7)).toEqual([50n, 100n, 100n, 50n])
+    const hours = await engineer.call('GET /api/metering-points/:id/usage', {
+      params: { id },
+      query: { granularity: 'hour', from: '2026-10-25', to: '2026-10-25' },
+    })
+    expect(hours.intervals).toHaveLength(25)
+    await expectRebuildTheSame(id)
+  })
+})
+
 describe('replacement', () => {
   it('keeps the old reads with the old meter and adds up over both', async () => {
     const id = await fedPoint('E1', { digits: '8' })
@@ -284,9 +360,19 @@ describe('replacement', () => {
     await expect(
       engineer.call('POST /api/metering-points/:id/replacement', { params: { id }, body }),
     ).rejects.toMatchObject({ code: 'replacement.refused' })
+    // The file from before the replacement may come again: it is history
+    expect(await importRows(csv(row('E1', 'S-E1', { digits: '8' })))).toMatchObject({
+      created: 0,
+      updated: 0,
+      errors: [],
+    })
     // The gateway's configuration follows: the device says the new serial, the old meter keeps what was its own
-    await importRows(csv(row('E1', 'S-E1', { digits: '8' })))
-    expect(await slotSum(id)).toBe(sum)
+    await gateway.sendCatalogue(
+      devices(codes.map((code) => [code, code === 'E1' ? 'S-E1-new' : `S-${code}`])),
+    )
+    await send('E1', [31 * 24 * 60 + 30, 500 + 529 * 7])
+    expect(await slotSum(id)).toBe(sum + 14n)
+    await expectRebuildTheSame(id)
   })
 })
 

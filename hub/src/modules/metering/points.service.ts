@@ -21,7 +21,9 @@ import {
 } from './domain/usage-series.ts'
 import { meteringErrors } from './errors.ts'
 import { findPoint, listPoints, pointDetail, pointOrder } from './points.repository.ts'
-import { loadDays, loadLastRead, loadMonths, monthKeyText } from './usage/usage.repository.ts'
+import { loadDays } from './usage/days.repository.ts'
+import { loadMonths, monthKeyText } from './usage/months.repository.ts'
+import { loadLastRead } from './usage/state.repository.ts'
 
 type ListQuery = z.output<(typeof meteringRoutes)['GET /api/metering-points']['query']>
 

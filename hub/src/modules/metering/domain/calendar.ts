@@ -154,7 +154,7 @@ class ZoneCalendar implements Calendar {
     const wall = Date.UTC(
       part['year']!,
       part['month']! - 1,
-      part['day']!,
+      part['day'],
       part['hour'],
       part['minute'],
       part['second'],

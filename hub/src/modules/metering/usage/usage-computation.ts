@@ -3,25 +3,16 @@
  * what came out different. Everything happens in the caller's transaction, which holds the marks.
  */
 import type { PoolClient } from 'pg'
-import type { BoundaryIndex } from '@courtyard/protocols/contract'
-import { addDays, calendarOf, monthOf, type Calendar } from '../domain/calendar.ts'
-import { formatDecimal, rescale } from '../domain/decimal.ts'
-import { boundaryFrom, installationAt } from '../domain/boundary.ts'
-import { readsOfInstallation, Status } from '../domain/pairs.ts'
+import { addDays, calendarOf, SLOT_MS, type Calendar } from '../domain/calendar.ts'
+import { rescale } from '../domain/decimal.ts'
+import { Status } from '../domain/pairs.ts'
 import { installedMeters, type PointPlan } from '../domain/plan.ts'
-import type { Disagreement, Read } from '../domain/reads.ts'
-import { splitUsage, type SplitResult } from '../domain/split-usage.ts'
-import {
-  changedMonth,
-  installedSlots,
-  isEmpty,
-  mergeDays,
-  monthSpan,
-  sameDay,
-  type UsageDayRow,
-  type UsageMonthRow,
-} from '../domain/usage-rows.ts'
+import type { Disagreement } from '../domain/reads.ts'
+import { splitUsage } from '../domain/split-usage.ts'
+import { isEmpty, mergeDays, sameDay, type UsageDayRow } from '../domain/usage-rows.ts'
+import { lastDependentDay, loadDays, type DaySpan } from './days.repository.ts'
 import type { DirtyRange } from './dirty.repository.ts'
+import type { Outcome, Work } from './outcome.ts'
 import { loadPlans } from './plan.repository.ts'
 import {
   firstPairMs,
@@ -30,27 +21,10 @@ import {
   hasLongPair,
   reachesBackEnough,
   reachOf,
-  type Reach,
   type Span,
 } from './reach.ts'
 import { loadReads } from './reads.repository.ts'
-import {
-  deleteDays,
-  deleteMonths,
-  deleteStates,
-  lastDependentDay,
-  loadDays,
-  loadMonths,
-  monthKeyText,
-  replaceHeld,
-  saveDays,
-  saveMonths,
-  saveStates,
-  type DaySpan,
-  type HeldRow,
-  type MonthKey,
-  type StoredMonth,
-} from './usage.repository.ts'
+import { saveOutcomes } from './usage-saving.ts'
 
 /** Beyond every read. */
 const END_OF_TIME = Date.UTC(2200, 0, 1)
@@ -63,22 +37,6 @@ export interface Recomputed {
   readonly changedDays: number
   /** Reads of one instant that disagree, within what was computed. */
   readonly disagreements: readonly Disagreement[]
-}
-
-interface Work {
-  readonly plan: PointPlan
-  readonly calendar: Calendar
-  touched: { fromMs: number; toMs: number }
-  window: Span
-  reads: readonly (readonly Read[])[]
-  reach: Reach
-}
-
-interface Outcome {
-  readonly work: Work
-  readonly span: Span
-  readonly split: SplitResult | null
-  readonly changes: { before: UsageDayRow | undefined; after: UsageDayRow | undefined }[]
 }
 
 /** `now` becomes the time of computation of the rows that change. Metering points that are gone are passed over. */
@@ -98,7 +56,7 @@ export async function recompute(
   )
   const history = await loadHistory(client, works)
   const outcomes = works.map((work) => outcomeOf(work, stored, history))
-  await save(client, outcomes, now)
+  await saveOutcomes(client, outcomes, now)
   return outcomes.map(({ work, changes, split }) => ({
     meteringPointId: work.plan.meteringPointId,
     projectId: work.plan.projectId,
@@ -248,124 +206,9 @@ function measuredIn(
     const day = calendar.dayOf(slotStartMs)
     const row = days?.get(day)
     if (!row) return null
-    const slot = Math.round((slotStartMs - calendar.localDay(day).startMs) / 1_800_000)
+    const slot = Math.round((slotStartMs - calendar.localDay(day).startMs) / SLOT_MS)
     const usage = row.slotStatus[slot] === Status.measured ? row.slotUsage[slot]! : null
     // A meter that was put in since has a finer scale; one that was taken out may leave a coarser one behind
     return usage === null || row.scale > usageScale ? null : rescale(usage, row.scale, usageScale)
   }
-}
-
-async function save(client: PoolClient, outcomes: readonly Outcome[], now: Date): Promise<void> {
-  const days = outcomes.flatMap(({ work, changes }) => changes.map((change) => ({ ...work.plan, ...change })))
-  await saveDays(
-    client,
-    days.flatMap((day) => (day.after ? [{ ...day, row: day.after }] : [])),
-    now,
-  )
-  await deleteDays(
-    client,
-    days.flatMap(({ meteringPointId, before, after }) =>
-      before && !after ? [{ meteringPointId, day: before.day }] : [],
-    ),
-  )
-  await saveMonthsOf(client, outcomes, now)
-  await replaceHeld(
-    client,
-    outcomes.map(({ work, span }) => ({ ...span, meteringPointId: work.plan.meteringPointId })),
-    outcomes.flatMap(heldRows),
-  )
-  await saveStatesOf(client, outcomes)
-}
-
-function heldRows({ work, split }: Outcome): HeldRow[] {
-  const { meteringPointId, projectId } = work.plan
-  return (split?.held ?? []).map(({ pair, scale }) => ({
-    meteringPointId,
-    projectId,
-    fromMs: pair.from.atMs,
-    toMs: pair.to.atMs,
-    fromIndex: formatDecimal(pair.from.index, scale),
-    toIndex: formatDecimal(pair.to.index, scale),
-    reason: 'index_went_back',
-  }))
-}
-
-/** Months of what was computed, also where no day changed: the number of slots with a meter may have. */
-async function saveMonthsOf(client: PoolClient, outcomes: readonly Outcome[], now: Date): Promise<void> {
-  const keyed = outcomes.flatMap((outcome) => monthsOf(outcome).map((month) => ({ outcome, month })))
-  const keys = keyed.map(({ outcome, month }) => ({
-    meteringPointId: outcome.work.plan.meteringPointId,
-    month,
-  }))
-  const stored = await loadMonths(client, keys)
-  const saved: StoredMonth[] = []
-  const gone: MonthKey[] = []
-  for (const [i, { outcome, month }] of keyed.entries()) {
-    const { plan, calendar } = outcome.work
-    const { row, worst } = stored.get(monthKeyText(keys[i]!))!
-    if (worst === null) {
-      if (row) gone.push(keys[i]!)
-      continue
-    }
-    const changes = outcome.changes.filter(({ before, after }) => monthOf((before ?? after)!.day) === month)
-    const totalSlots = installedSlots(month, plan.installations, calendar)
-    const facts = { scale: plan.usageScale, totalSlots, status: worst, ...boundariesOf(outcome, month, row) }
-    saved.push({
-      meteringPointId: plan.meteringPointId,
-      projectId: plan.projectId,
-      row: changedMonth(row, changes, month, calendar, facts),
-    })
-  }
-  await saveMonths(client, saved, now)
-  await deleteMonths(client, gone)
-}
-
-/** Those that the computed run reaches; the others stay as they were. */
-function boundariesOf(outcome: Outcome, month: string, stored: UsageMonthRow | undefined) {
-  const { fromMs, toMs } = monthSpan(month, outcome.work.calendar)
-  return {
-    from: boundaryIn(outcome, fromMs, 'start') ?? (reaches(outcome, fromMs) ? null : (stored?.from ?? null)),
-    to: boundaryIn(outcome, toMs, 'end') ?? (reaches(outcome, toMs) ? null : (stored?.to ?? null)),
-  }
-}
-
-const reaches = ({ span }: Outcome, ms: number): boolean => ms >= span.fromMs && ms <= span.toMs
-
-function boundaryIn({ work, split, span }: Outcome, ms: number, side: 'start' | 'end'): BoundaryIndex | null {
-  if (!split || ms < span.fromMs || ms > span.toMs) return null
-  const { plan } = work
-  const position = split.startMs.indexOf(ms)
-  const index = split.index[position < 0 ? split.startMs.length : position] ?? null
-  if (index === null) return null
-  const i = installationAt(plan.installations, ms, side)
-  if (i < 0) return null
-  const reads = readsOfInstallation(installedMeters(plan, work.reads)[i]!).reads
-  return boundaryFrom(reads, ms, formatDecimal(index, plan.indexScale), plan.registers[i]!.scale)
-}
-
-function monthsOf({ work, changes, split }: Outcome): string[] {
-  const months = new Set(changes.map(({ before, after }) => monthOf((before ?? after)!.day)))
-  if (split) {
-    for (const ms of [split.startMs[0]!, split.startMs.at(-1)!]) months.add(monthOf(work.calendar.dayOf(ms)))
-  }
-  return [...months]
-}
-
-async function saveStatesOf(client: PoolClient, outcomes: readonly Outcome[]): Promise<void> {
-  await saveStates(
-    client,
-    outcomes.flatMap(({ work }) => {
-      const { newest } = work.reach
-      if (!newest) return []
-      const { meteringPointId, projectId, registers } = work.plan
-      const { scale } = registers[newest.installation]!
-      return [
-        { meteringPointId, projectId, lastReadMs: newest.read.atMs, lastIndex: newest.read.index, scale },
-      ]
-    }),
-  )
-  await deleteStates(
-    client,
-    outcomes.filter(({ work }) => work.reach.empty).map(({ work }) => work.plan.meteringPointId),
-  )
 }
