@@ -2,10 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { AgentProcess, readOutbox, writeSite, type SiteInput } from './testing/agent-process.ts'
 import { HubPeer } from './testing/hub-peer.ts'
 import { SimulatorProcess, type SimulatedMeter } from './testing/simulator-process.ts'
+
+// Several processes start in each test; on a busy machine that alone takes seconds.
+vi.setConfig({ testTimeout: 90_000 })
 
 let simulator: SimulatorProcess
 let meters: SimulatedMeter[]
@@ -44,7 +47,7 @@ async function start(config: string): Promise<AgentProcess> {
   agent = await AgentProcess.start(config)
   return agent
 }
-const until = (condition: () => unknown, timeout = 8_000) =>
+const until = (condition: () => unknown, timeout = 20_000) =>
   expect.poll(condition, { timeout, interval: 25 }).toBeTruthy()
 
 /** Every accepted reading is at the hub or still waits, and the hub has none twice. */
@@ -166,7 +169,7 @@ describe('when things break', () => {
     const running = await start(site({ intervalMs: 100, outbox: { maxPages: 36, flushMs: 20 } }))
     await until(() => hub.readings().length > 50)
     hub.acks = 'hold'
-    await until(async () => (await running.state()).outbox.droppedReadings > 100, 15_000)
+    await until(async () => (await running.state()).outbox.droppedReadings > 100, 30_000)
     hub.release()
     await until(() => hub.dropped() > 100)
     expect([...hub.stored.values()].flatMap((batch) => batch.dropped ?? [])[0]!.reason).toBe('disk')

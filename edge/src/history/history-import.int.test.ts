@@ -164,10 +164,10 @@ test('beside a running agent: the backlog arrives at the hub, every reading once
   writeFileSync(history, lines(3_000).join('\n'))
   expect(importFile().code).toBe(0)
   const good = () => hub.readings().filter((reading) => reading.quality === Quality.good)
-  await expect.poll(() => good().length, { timeout: 15_000, interval: 100 }).toBe(60_000)
+  await expect.poll(() => good().length, { timeout: 30_000, interval: 100 }).toBe(60_000)
   expect(new Set(good().map(({ point, atMs }) => `${point}@${atMs}`)).size).toBe(60_000)
   expect(await agent.end('SIGTERM')).toBe(0)
-}, 30_000)
+}, 60_000)
 
 test('cutByPoint keeps every reading, in time order within a point', () => {
   const readings = Array.from({ length: 9_000 }, (_, i) => ({

@@ -48,7 +48,8 @@ export interface UplinkSnapshot {
 const STATUS_EVERY_MS = 5_000
 /** Batches that another process (an import) sealed are noticed within this time. */
 const LOOK_EVERY_MS = 250
-const RETRY_RANGE = { firstMs: 500, lastMs: 30_000 }
+/** Short, because a gateway that waits is a screen that stands still; jitter keeps many gateways apart. */
+const RETRY_RANGE = { firstMs: 500, lastMs: 5_000 }
 
 export class Uplink {
   private readonly options: UplinkOptions

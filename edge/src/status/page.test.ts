@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { StatusMessage } from '@courtyard/protocols/contract'
+import { toStatusMessage, type AgentState } from './agent-state.ts'
+import { renderPage } from './page.ts'
+
+const state: AgentState = {
+  name: '<script>alert("1")</script>',
+  version: '0.1.0',
+  atMs: 1_790_000_100_000,
+  startedAtMs: 1_790_000_000_000,
+  catalogueRevision: 'abcdef0123456789',
+  outbox: {
+    id: '7f0c3f7e-8c55-4d8e-9b55-0d8c5e0e5f11',
+    batches: 2,
+    readings: 12_345,
+    bytes: 2_000_000,
+    oldestAtMs: 1_790_000_000_000,
+    acceptedReadings: 99_000,
+    importedReadings: 0,
+    droppedReadings: 7,
+    maxBytes: 512 * 1024 * 1024,
+  },
+  uplink: {
+    enrolled: true,
+    connected: false,
+    problem: 'connect ECONNREFUSED & more',
+    inFlightBatches: 0,
+    counters: { sentBatches: 0, sentReadings: 0, resentBatches: 0, acks: { committed: 0, duplicate: 0, quarantined: 0 } },
+  },
+  buses: [
+    {
+      key: 'b1',
+      driver: 'modbus',
+      address: '10.0.0.5:502',
+      connected: true,
+      load: 0.12345,
+      missedDeadlines: 3,
+      devices: [
+        {
+          key: 'm1',
+          name: '1栋101 "电表"',
+          state: 'offline',
+          lastGoodAtMs: null,
+          latencyMs: 12.3456,
+          requests: 1_000,
+          errors: 4,
+          missedDeadlines: 1,
+          message: 'no reply within 1000 ms',
+        },
+      ],
+    },
+  ],
+} // prettier-ignore
+
+test.each([
+  ['zh', ['zh-CN', '12,345 条读数', '离线', '12.3 %', '100 秒前', '未连接']],
+  ['en', ['lang="en"', '12,345 readings', 'Offline', '12.3 %', '100 s ago', 'Not connected']],
+] as const)('%s: says what is so, in that language', (language, words) => {
+  const page = renderPage(state, language)
+  for (const word of words) expect(page).toContain(word)
+})
+
+test('nothing of the configuration or of a device becomes markup', () => {
+  const page = renderPage(state, 'en')
+  expect(page).not.toContain('<script')
+  expect(page).toContain('&lt;script&gt;')
+  expect(page).toContain('ECONNREFUSED &amp; more')
+  expect(page).toContain('&quot;电表&quot;')
+})
+
+test('the status message is what the contract says', () => {
+  const message = StatusMessage.parse(toStatusMessage(state))
+  expect(message).toMatchObject({
+    outbox: { batches: 2, readings: 12_345, droppedReadings: 7 },
+    buses: [{ key: 'b1', load: 0.1235 }],
+    devices: [{ key: 'm1', state: 'offline', latencyMs: 12.35, message: 'no reply within 1000 ms' }],
+  })
+})
