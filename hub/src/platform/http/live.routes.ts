@@ -21,10 +21,18 @@ const LiveQuery = z.object({
     .pipe(z.array(z.uuid()).max(500)),
 })
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Open streams of server-sent events. */
+    readonly liveStreams: ReadonlySet<ServerResponse>
+  }
+}
+
 /** `GET /api/live`: server-sent events of what the person may see. */
 export function addLiveRoute(app: HubApp): void {
   const openByUser = new Map<string, number>()
   const streams = new Set<ServerResponse>()
+  app.decorate('liveStreams', streams)
   // Streams never end by themselves: without this the server would not close
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end()

@@ -35,6 +35,14 @@ export function addMetrics(app: HubApp): void {
       this.set({ state: 'waiting' }, pool.waitingCount)
     },
   })
+  new Gauge({
+    name: 'courtyard_live_streams',
+    help: 'Browsers that listen to live events',
+    registers,
+    collect() {
+      this.set(app.liveStreams.size)
+    },
+  })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     if (route === '/api/live') return

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -132,6 +133,24 @@ test('asks for a session, for ids that are ids, and lets one person open twenty'
   const refused = await fetch(`${hub.url}/api/live`, { headers: client.headers })
   expect(refused.status).toBe(429)
   await refused.body?.cancel()
+})
+
+test('a browser that takes nothing is let go instead of filling the memory', async () => {
+  const client = await hub.as('manager')
+  const socket = connect(Number(new URL(hub.url).port), '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.pause()
+  socket.write(`GET /api/live HTTP/1.1\r\nHost: x\r\nCookie: ${client.headers.cookie}\r\n\r\n`)
+  const streams = () => hub.app.liveStreams.size
+  const before = streams()
+  await until(() => streams() > before)
+  const meteringPointIds = Array.from({ length: 20_000 }, () => A)
+  for (let sent = 0; streams() > before; sent++) {
+    if (sent > 200) throw new Error('still connected')
+    hub.hub.live.publish('usage', { meteringPointIds }, { projectId: null })
+    await sleep(5)
+  }
+  socket.destroy()
 })
 
 test('open streams do not hold up the stop of the hub', async () => {
