@@ -36,14 +36,14 @@ export const importRules: IForbiddenRuleType[] = [
     comment: 'A module is used only through its index.ts',
     severity: 'error',
     from: { path: '^hub/src/modules/([^/]+)/' },
-    to: { path: '^hub/src/modules/[^/]+/.+', pathNot: '^hub/src/modules/($1/|[^/]+/index\\.ts$)' },
+    to: { path: '^hub/src/modules/[^/]+/.+', pathNot: '^hub/src/modules/($1/|[^/]+/(index|testing)\\.ts$)' },
   },
   {
     name: 'modules-through-index-from-outside',
     comment: 'What starts the hub sees the modules only through their index.ts',
     severity: 'error',
     from: { path: '^hub/', pathNot: '^hub/src/modules/[^/]+/' },
-    to: { path: '^hub/src/modules/[^/]+/.+', pathNot: '^hub/src/modules/[^/]+/index\\.ts$' },
+    to: { path: '^hub/src/modules/[^/]+/.+', pathNot: '^hub/src/modules/[^/]+/(index|testing)\\.ts$' },
   },
   {
     name: 'domain-is-pure',
@@ -88,10 +88,10 @@ export const importRules: IForbiddenRuleType[] = [
   },
   {
     name: 'no-tests-in-product',
-    comment: 'Code does not import tests',
+    comment: 'Code does not import tests or what only tests need',
     severity: 'error',
-    from: { pathNot: '\\.test\\.ts$|contract-suite' },
-    to: { path: '\\.test\\.ts$' },
+    from: { pathNot: '\\.test\\.ts$|/testing\\.ts$|contract-suite|-fixture\\.ts$' },
+    to: { path: '\\.test\\.ts$|/testing\\.ts$' },
   },
   {
     name: 'resolvable',

@@ -58,8 +58,6 @@ test('svelte-check finds the component that is broken on purpose', { timeout: 12
   const { code, output } = await run(join(root, 'node_modules/.bin/svelte-check'), [
     '--workspace',
     'ui/checks',
-    '--tsconfig',
-    'ui/checks/tsconfig.json',
     '--output',
     'machine',
   ])

@@ -59,7 +59,7 @@ async function billsOf(itemCode: string): Promise<Bill[]> {
 
 test('sign in, and a value changes before the eyes', async () => {
   const password = await demo.password()
-  await demo.saw('the first live readings are in', 60_000)
+  await demo.saw('the first live readings are in', 120_000)
   await page.goto(`${demo.url}/`)
   await page.fill('input[name=username]', 'admin')
   await page.fill('input[name=password]', password)
@@ -179,7 +179,7 @@ test('Ctrl-C stops everything in eight seconds, and the next start goes on where
   expect(code).toBe(0)
   expect(ms).toBeLessThan(8_500)
   demo = await RunningDemo.start(folder.path)
-  await demo.saw('the demo is ready', 60_000)
+  await demo.saw('the demo is ready', 120_000)
   expect(await demo.password()).toBe(password)
   hub = await demo.signedIn('clerk')
   expect((await billsOf('electricity')).map(({ number }) => number).sort()).toEqual(before)

@@ -39,7 +39,7 @@ export class RunningDemo {
   }
 
   async password(): Promise<string> {
-    return (await this.saw(/password: (\S+)/, 60_000))[1]!
+    return (await this.saw(/password: (\S+)/, 150_000))[1]!
   }
 
   async signedIn(username: string): Promise<HubClient> {
