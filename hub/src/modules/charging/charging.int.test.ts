@@ -259,6 +259,16 @@ describe('a bill run', () => {
     expect(await codeOf(issue(run))).toBe('bill_run.stale')
     run = await finished(await clerk.call('POST /api/bill-runs/:id/recompute', { params: { id: run.id } }))
     expect(run).toMatchObject({ status: 'previewed', bills: 2, quantity: '685.07' })
+    // E-A2 was read on the 15th and at the end of June only: the price change lies in between
+    const { items: bills } = await clerk.call('GET /api/bills', {
+      query: { projectId, runId: run.id, q: 'A2' },
+    })
+    const bill = await clerk.call('GET /api/bills/:id', { params: { id: bills[0]!.id } })
+    expect(bill.estimated).toBe(true)
+    expect(bill.lines.map(({ label, quantity }) => [label.en, quantity])).toEqual([
+      ['Tier 1 · 2026-06-01 to 2026-06-19, split by days', '148.56'],
+      ['Tier 1 · 2026-06-20 to 2026-06-30, split by days', '86.01'],
+    ])
   })
 
   it('is issued once, whoever presses at the same time, with numbers in order', async () => {

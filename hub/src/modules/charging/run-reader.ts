@@ -46,10 +46,10 @@ export interface AccountChunk {
   readonly month: BillingMonth
   /** First instant of each day, and of the day after the last. */
   readonly starts: readonly Date[]
-  versionsOf(tariffId: string): readonly PricedVersion[]
-  usageOf(meteringPointId: string): PointUsage
-  usedInYear(householdId: string): bigint
-  segmentsOf(assignment: AssignmentRow): readonly BillSegment[]
+  readonly versionsOf: (tariffId: string) => readonly PricedVersion[]
+  readonly usageOf: (meteringPointId: string) => PointUsage
+  readonly usedInYear: (householdId: string) => bigint
+  readonly segmentsOf: (assignment: AssignmentRow) => readonly BillSegment[]
 }
 
 /** Reads a run's accounts chunk by chunk from one snapshot, in the order of their account numbers. */

@@ -115,7 +115,7 @@ describe('tiers', () => {
         { upTo: '150', price: '1' },
         { upTo: null, price: '2' },
       ],
-    } as TariffRule)
+    })
     expect(shown(rate(rule, quantity('150'), 0n)).map((row) => row[2])).toEqual(['150'])
     expect(shown(rate(rule, quantity('150.5'), 0n)).map((row) => row[2])).toEqual(['150', '0.5'])
   })
