@@ -8,7 +8,7 @@ const strange = fc.oneof(
   fc.integer({ min: -3, max: 12 }),
 )
 const mostly = <T>(usual: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
-  fc.oneof({ weight: 60, arbitrary: usual as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: strange })
+  fc.oneof({ weight: 60, arbitrary: usual }, { weight: 1, arbitrary: strange })
 const record = (shape: Record<string, fc.Arbitrary<unknown>>, optional: string[] = []) =>
   fc
     .tuple(

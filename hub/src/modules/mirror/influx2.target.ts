@@ -27,17 +27,17 @@ export class Influx2Target implements MirrorTarget {
 
   /** A writer of its own per piece: nothing of a failed one stays in a buffer. */
   private async writePiece(piece: readonly MirrorPoint[]): Promise<void> {
-    let failure: Error | null = null
+    const failures: Error[] = []
     const writer = this.influx.getWriteApi(this.org, this.bucket, 'ms', {
       batchSize: POINTS_PER_REQUEST + 1,
       flushInterval: 0,
       // The follower tries again, with pauses of its own
       maxRetries: 0,
-      writeFailed: async (error) => void (failure = error),
+      writeFailed: async (error) => void failures.push(error),
     })
     writer.writePoints(piece.map(toPoint))
     await writer.close()
-    if (failure) throw failure
+    if (failures[0]) throw failures[0]
   }
 }
 

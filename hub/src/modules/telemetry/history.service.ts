@@ -1,4 +1,4 @@
-import type { History } from '@courtyard/protocols/contract'
+import { Quality, type History } from '@courtyard/protocols/contract'
 import { formatUnits } from '@courtyard/protocols/modbus'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
@@ -14,6 +14,11 @@ export interface HistoryQuery {
   readonly maxPoints: number
 }
 
+/** Where nothing was read for this long a line would tell what nobody knows. */
+const GAP_INTERVALS = 3
+/** Imported histories are coarser than the polls of today. */
+const MIN_GAP_MS = 3_600_000
+
 /** @throws AppError `point.not_found` (outside the scope too), `history.span_invalid` */
 export async function historyOf(
   hub: Hub,
@@ -27,7 +32,8 @@ export async function historyOf(
   const point = await findPoint(hub.db.pool, user, pointId)
   if (!point) throw fail(telemetryErrors.pointNotFound, 'There is no such point', { pointId })
   const thinner = new Thinner(fromMs, toMs, query.maxPoints)
-  for await (const sample of samples(blocksOf(hub.db.pool, pointId, fromMs, toMs), fromMs, toMs)) {
+  const all = samples(blocksOf(hub.db.pool, pointId, fromMs, toMs), fromMs, toMs)
+  for await (const sample of withGaps(all, Math.max(MIN_GAP_MS, GAP_INTERVALS * point.intervalMs))) {
     thinner.add(sample)
   }
   const kept = thinner.finish()
@@ -39,6 +45,18 @@ export async function historyOf(
     at: kept.map(({ atMs }) => atMs),
     value: kept.map(({ mantissa }) => (mantissa === null ? null : formatUnits(mantissa, point.scale))),
     quality: kept.map(({ quality }) => quality),
+  }
+}
+
+/** Puts a reading without a value where the distance between two readings is larger than `gapMs`. */
+export async function* withGaps(samples: AsyncIterable<Sample>, gapMs: number): AsyncGenerator<Sample> {
+  let lastMs = Infinity
+  for await (const sample of samples) {
+    if (sample.atMs - lastMs > gapMs) {
+      yield { atMs: lastMs + Math.floor(gapMs / 2), mantissa: null, quality: Quality.disconnected }
+    }
+    lastMs = sample.atMs
+    yield sample
   }
 }
 

@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg'
 import { copyRows } from '../../platform/database/copy-rows.ts'
 import type { Block } from './domain/blocks.ts'
 import type { HeldSeries, KnownPoint } from './domain/intake.ts'
-import { heldCodes, type HeldCode } from './errors.ts'
+import { heldCodes } from './errors.ts'
 import type { ReceivedBatch } from './ingest/batch-queue.ts'
 
 type Client = Pick<PoolClient, 'query'>
@@ -194,7 +194,8 @@ export interface HeldMessage {
   readonly gatewayId: string
   readonly projectId: string
   readonly topic: string
-  readonly code: HeldCode | string
+  /** A HeldCode, or the code of the error that decoding threw. */
+  readonly code: string
   readonly reason: string
   readonly readings: number
   readonly payload: Uint8Array

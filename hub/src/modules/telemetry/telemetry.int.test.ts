@@ -273,6 +273,21 @@ describe('history', () => {
     })
     expect([whole.thinned, whole.at.length, whole.value[3_999]]).toEqual([false, 4_000, '39.99'])
   })
+
+  it('leaves a gap where nothing was read', async () => {
+    const distances = [0, HOUR, 4 * HOUR]
+    await gateway.send(
+      readingsOf(
+        'm6/energy',
+        distances.map((distance, i) => [noon + distance, i]),
+      ),
+    )
+    const params = { pointId: await pointId('m6/energy') }
+    const query = { from: new Date(noon).toISOString(), to: new Date(noon + 5 * HOUR).toISOString() }
+    const { value, at } = await engineer.call('GET /api/points/:pointId/history', { params, query })
+    expect(value).toEqual(['0.00', '0.01', null, '0.02'])
+    expect(at).toEqual(at.toSorted((a, b) => a - b))
+  })
 })
 
 describe('compaction', () => {
