@@ -131,7 +131,9 @@ const TROUBLES = [
    where h.project_id = $1 group by mp.id, mp.name, mp.code`,
   `select 'usageGap', 'attention', json_build_object('name', mp.name, 'code', mp.code), '/meters/' || mp.id, s.last_read_at
    from metering_point_state s join metering_point mp on mp.id = s.metering_point_id
-   where s.project_id = $1 and s.last_read_at < $2::timestamptz - interval '1 hour'`,
+     join installation i on i.metering_point_id = mp.id and i.to_at is null join meter m on m.id = i.meter_id
+   where s.project_id = $1 and s.last_read_at < $2::timestamptz
+     - case when m.point_id is null then interval '40 days' else interval '1 hour' end`,
   `select 'backlog', 'attention',
      json_build_object('name', name, 'count', status #>> '{outbox,readings}'), '/devices/gateways/' || id,
      to_timestamp((status #>> '{outbox,oldestAtMs}')::float8 / 1000)
