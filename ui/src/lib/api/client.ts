@@ -38,8 +38,12 @@ type LooseInput = {
   signal?: AbortSignal
 }
 
-/** Set by the session: the token that every write carries, and what to do when the session has ended. */
-export const connection: { csrfToken: string | null; onSignedOut: () => void } = {
+/**
+ * Where the hub is (empty: where the page came from), the token that every write carries, and what to do when
+ * the session has ended. Set by the session.
+ */
+export const connection: { origin: string; csrfToken: string | null; onSignedOut: () => void } = {
+  origin: '',
   csrfToken: null,
   onSignedOut: () => undefined,
 }
@@ -92,7 +96,10 @@ export async function call<K extends RouteKey>(
   const method = key.slice(0, key.indexOf(' '))
   let response: Response
   try {
-    response = await fetch(addressOf(key, loose.params, loose.query), requestOf(method, loose))
+    response = await fetch(
+      connection.origin + addressOf(key, loose.params, loose.query),
+      requestOf(method, loose),
+    )
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw new ApiError(0, { code: 'network', message: 'network' })

@@ -34,14 +34,27 @@ export function formatMoney(amount: string | null | undefined, locale: string): 
 
 /**
  * A quantity with thousands separators. Without `digits` all its decimals are shown as they came (an index keeps
- * its trailing zeros); with `digits` it is shortened for reading, never for computing.
+ * its trailing zeros), and at least `atLeast` of them, so that a column lines up; with `digits` it is shortened
+ * for reading, never for computing.
  */
-export function formatQuantity(value: string | null | undefined, locale: string, digits?: number): string {
+export function formatQuantity(
+  value: string | null | undefined,
+  locale: string,
+  digits?: number,
+  atLeast = 0,
+): string {
   if (value === null || value === undefined) return NONE
-  const decimals = value.split('.')[1]?.length ?? 0
+  const decimals = Math.max(decimalsOf(value), atLeast)
   return digits === undefined
     ? write(value, locale, decimals, Math.max(decimals, 0))
     : write(value, locale, Math.min(digits, decimals), digits)
+}
+
+const decimalsOf = (value: string): number => value.split('.')[1]?.length ?? 0
+
+/** Decimals of the value that has most, for a column that lines up. */
+export function commonDecimals(values: readonly (string | null)[]): number {
+  return Math.max(0, ...values.map((value) => (value === null ? 0 : decimalsOf(value))))
 }
 
 /** A count, or another number that was never money. */
@@ -51,7 +64,7 @@ export function formatCount(value: number, locale: string): string {
 
 /** Adds decimal strings exactly. */
 export function addDecimals(values: readonly string[]): string {
-  const scale = Math.max(0, ...values.map((value) => value.split('.')[1]?.length ?? 0))
+  const scale = commonDecimals(values)
   const sum = values.reduce((total, value) => total + mantissa(value, scale), 0n)
   return fromMantissa(sum, scale)
 }

@@ -8,8 +8,8 @@ import { formatAge, formatDay, formatInstant, formatMonth, type InstantStyle } f
 type Nullable<T> = T | null | undefined
 
 export const money = (amount: Nullable<string>): string => formatMoney(amount, preferences.locale)
-export const quantity = (value: Nullable<string>, digits?: number): string =>
-  formatQuantity(value, preferences.locale, digits)
+export const quantity = (value: Nullable<string>, digits?: number, atLeast?: number): string =>
+  formatQuantity(value, preferences.locale, digits, atLeast)
 export const count = (value: number): string => formatCount(value, preferences.locale)
 export const instant = (at: Nullable<string | number>, style: InstantStyle = 'minute'): string =>
   at === null || at === undefined ? NONE : formatInstant(at, preferences.locale, session.timeZone, style)

@@ -42,10 +42,9 @@ class Live {
   #connect(): void {
     const wanted = [...this.#subscriptions]
     if (wanted.length === 0) return this.#close()
-    const search = new URLSearchParams({ projectId: wanted.at(-1)!.projectId })
     const deviceIds = [...new Set(wanted.flatMap((subscription) => subscription.deviceIds))].sort()
-    if (deviceIds.length > 0) search.set('devices', deviceIds.join(','))
-    const address = `${LIVE_PATH_TEXT}?${search}`
+    const devices = deviceIds.length > 0 ? `&devices=${deviceIds.join(',')}` : ''
+    const address = `${LIVE_PATH_TEXT}?projectId=${wanted.at(-1)!.projectId}${devices}`
     if (address === this.#address && this.#source?.readyState !== EventSource.CLOSED) return
     this.#source?.close()
     this.#address = address

@@ -4,12 +4,7 @@ import { session, signInAddress } from '#lib/state/session.svelte.ts'
 /** Every page of the console needs a person; who is not signed in is led to the sign-in page and back. */
 export async function load({ url }: { url: URL }): Promise<void> {
   if (session.user) return
-  let signedIn = true
-  try {
-    signedIn = await session.load()
-  } catch {
-    // The layout shows what went wrong.
-    return
-  }
+  // When the hub cannot be asked, the layout shows what went wrong.
+  const signedIn = await session.load().catch(() => true)
   if (!signedIn) redirect(307, signInAddress(url.pathname + url.search))
 }

@@ -1,11 +1,13 @@
 import type { Overview } from '@courtyard/protocols/contract'
+import { preferences } from '#lib/state/preferences.svelte.ts'
 import { m } from '#lib/paraglide/messages.js'
 
 type Item = Overview['attention'][number]
 
 /** The sentence of something that needs attention. */
 export function attentionText({ code, values }: Item): string {
-  const name = values['name'] ?? ''
+  const english = preferences.locale === 'en' ? values['nameEn'] : undefined
+  const name = english ?? values['name'] ?? ''
   const count = values['count'] ?? ''
   switch (code) {
     case 'gatewayOffline':
