@@ -131,7 +131,8 @@ test('preview and issue a run in the browser, open a bill and unfold how it was 
   expect(bill.number).not.toBeNull()
 
   const trace = page.locator('[data-trace]')
-  for (const step of await trace.locator('details:not([open]) > summary').all()) await step.click()
+  const folded = trace.locator('details:not([open]) > summary')
+  while ((await folded.count()) > 0) await folded.first().click()
   const told = (await trace.innerText()).replaceAll(',', '')
   for (const [at, boundary] of [
     [month.fromMs, bill.segments[0]!.from],
