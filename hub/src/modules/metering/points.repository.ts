@@ -14,6 +14,7 @@ export interface PointFilter {
 }
 
 export interface PointPage {
+  /** Key of `pointOrder`. */
   readonly orderBy: string
   readonly descending: boolean
   readonly limit: number
@@ -44,21 +45,21 @@ const USAGE = `left join metering_point_state s on s.metering_point_id = mp.id
 const STATUS = `case when um.status = 5 then 5 when s.last_read_at is null then null
   when s.last_read_at < $1::timestamptz - ${STALE} then 4 else coalesce(um.status, 4) end`
 
-/** Sortable columns of the list, by the name of the field. */
-export const pointOrder: Readonly<Record<string, string>> = {
-  code: 'mp.code',
-  name: 'mp.name',
-  medium: 'mp.medium',
-  role: 'mp.role',
-  unit: 'mp.unit',
-  building: 'b.name',
-  room: 'r.code',
-  household: 'h.name',
-  meterSerial: 'm.serial',
-  lastRead: 's.last_read_at',
-  usageToday: 'ud.usage',
-  usageThisMonth: 'um.usage',
-  status: STATUS,
+/** Sortable columns of the list by the name of the field, with the joins that they need. */
+export const pointOrder: Readonly<Record<string, { sql: string; joins: readonly string[] }>> = {
+  code: { sql: 'mp.code', joins: [] },
+  name: { sql: 'mp.name', joins: [] },
+  medium: { sql: 'mp.medium', joins: [] },
+  role: { sql: 'mp.role', joins: [] },
+  unit: { sql: 'mp.unit', joins: [] },
+  building: { sql: 'b.name', joins: [PLACES] },
+  room: { sql: 'r.code', joins: [PLACES] },
+  household: { sql: 'h.name', joins: [PEOPLE] },
+  meterSerial: { sql: 'm.serial', joins: [METERS] },
+  lastRead: { sql: 's.last_read_at', joins: [USAGE] },
+  usageToday: { sql: 'ud.usage', joins: [USAGE] },
+  usageThisMonth: { sql: 'um.usage', joins: [USAGE] },
+  status: { sql: STATUS, joins: [USAGE] },
 }
 
 interface PointRow {
@@ -92,9 +93,14 @@ const COLUMNS = `mp.id, mp.project_id as "projectId", mp.code, mp.name, mp.mediu
   um.scale as "monthScale", ${STATUS} as status`
 const JOINS = [PLACES, PEOPLE, METERS, USAGE].join('\n')
 
+const SEARCHED = `lower(concat_ws(' ', mp.code, mp.name, m.serial, r.code, b.name, h.name, h.account_number))`
+
 const clockParams = (clock: LocalNow): unknown[] => [clock.now, `${clock.today.slice(0, 7)}-01`, clock.today]
 
-/** A page and the number of all that match. */
+/**
+ * A page and the number of all that match, in one statement: what matches is found and put in order with no
+ * more joins than filter and order look at; only the page is joined with everything.
+ */
 export async function listPoints(
   client: Queryable,
   filter: PointFilter,
@@ -103,26 +109,30 @@ export async function listPoints(
 ): Promise<{ items: MeteringPoint[]; total: number }> {
   const params = clockParams(clock)
   const where = conditionsOf(filter, params)
+  const order = pointOrder[page.orderBy]!
   const direction = page.descending ? 'desc' : 'asc'
-  const { rows } = await client.query<PointRow>(
-    `select ${COLUMNS} from metering_point mp ${JOINS} where ${where}
-     order by ${page.orderBy} ${direction} nulls last, mp.code ${direction}, mp.id
-     limit ${page.limit} offset ${page.offset}`,
+  const sorted = (alias: string) =>
+    `${alias}.key ${direction} nulls last, ${alias}.code ${direction}, ${alias}.id`
+  const { rows } = await client.query<PointRow & { total: number; id: string | null }>(
+    `with clock as (select $1::timestamptz, $2::date, $3::date),
+       matching as materialized (select mp.id, mp.code, ${order.sql} as key
+         from metering_point mp ${joinsOf(filter, order.joins)} where ${where}),
+       page as (select * from matching order by ${sorted('matching')} limit ${page.limit} offset ${page.offset})
+     select counted.total, ${COLUMNS}
+     from (select count(*)::int as total from matching) counted
+     left join page on true left join metering_point mp on mp.id = page.id ${JOINS}
+     order by ${sorted('page')}`,
     params,
   )
-  const counted = await client.query<{ total: number }>(countOf(filter, where), params)
-  return { items: rows.map(pointOf), total: counted.rows[0]!.total }
+  return { items: rows.filter((row) => row.id !== null).map(pointOf), total: rows[0]!.total }
 }
 
-/** Counting joins only what the filter looks at. */
-function countOf(filter: PointFilter, where: string): string {
-  const joins = [
-    filter.q !== undefined || filter.building !== undefined ? PLACES : '',
-    filter.q === undefined ? '' : `${PEOPLE} ${METERS}`,
-    filter.status === undefined ? '' : USAGE,
-  ].join(' ')
-  return `with clock as (select $1::timestamptz, $2::date, $3::date)
-    select count(*)::int as total from metering_point mp ${joins} where ${where}`
+function joinsOf(filter: PointFilter, forOrder: readonly string[]): string {
+  const joins = new Set(forOrder)
+  if (filter.q !== undefined || filter.building !== undefined) joins.add(PLACES)
+  if (filter.q !== undefined) joins.add(PEOPLE).add(METERS)
+  if (filter.status !== undefined) joins.add(USAGE)
+  return [...joins].join(' ')
 }
 
 function conditionsOf(filter: PointFilter, params: unknown[]): string {
@@ -138,9 +148,8 @@ function conditionsOf(filter: PointFilter, params: unknown[]): string {
     conditions.push(`${STATUS} = ${param(IntervalStatus.options.indexOf(filter.status))}`)
   }
   for (const word of filter.q?.split(/\s+/).filter(Boolean) ?? []) {
-    const pattern = param(`%${word.replace(/[\\%_]/g, '\\$&')}%`)
-    const columns = ['mp.code', 'mp.name', 'm.serial', 'r.code', 'b.name', 'h.name', 'h.account_number']
-    conditions.push(`(${columns.map((column) => `${column} ilike ${pattern}`).join(' or ')})`)
+    const pattern = param(`%${word.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`)
+    conditions.push(`${SEARCHED} like ${pattern}`)
   }
   return conditions.join(' and ')
 }

@@ -55,7 +55,7 @@ export async function listPointsFor(
   if (!Object.hasOwn(pointOrder, field)) {
     throw fail(meteringErrors.unknownSort, `Cannot sort by ${field}`, { sortable: Object.keys(pointOrder) })
   }
-  const wanted = { orderBy: pointOrder[field]!, descending, limit: pageSize, offset: (page - 1) * pageSize }
+  const wanted = { orderBy: field, descending, limit: pageSize, offset: (page - 1) * pageSize }
   const { items, total }: { items: MeteringPoint[]; total: number } = await listPoints(
     hub.db.pool,
     filter,
