@@ -25,7 +25,7 @@ export async function compact(
   const before = new Date(hub.clock.now().getTime() - (options.settledAfterMs ?? SETTLED_AFTER_MS))
   const days = await scatteredDays(hub.db.pool, before, {
     minBlocks: MIN_BLOCKS,
-    limit: options.maxDays ?? 5_000,
+    limit: options.maxDays ?? 50_000,
   })
   const total = { blocksBefore: 0, blocksAfter: 0 }
   for (let i = 0; i < days.length && !options.signal?.aborted; i += DAYS_PER_TRANSACTION) {

@@ -52,12 +52,3 @@ export interface RunningFollower {
   /** Resolves once everything that was committed before the call has been handled. For tests and tools. */
   caughtUp(): Promise<void>
 }
-
-/**
- * Follows the batch log from its own cursor, in every process that calls it but only in one at a time; wakes
- * at each commit and every 5 s. Exported by `telemetry/index.ts`:
- *
- * `followBatchLog(hub: Hub, follower: LogFollower): RunningFollower`
- * `batchEvidence(client, batchId: bigint | string): Promise<BatchEvidence & { projectId: string } | null>`
- */
-export type FollowBatchLog<Hub> = (hub: Hub, follower: LogFollower) => RunningFollower

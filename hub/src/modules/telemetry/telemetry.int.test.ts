@@ -4,6 +4,7 @@ import { packBatch } from '@courtyard/protocols/wire'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { gatewaysModule } from '../gateways/index.ts'
 import { compact } from './compaction.ts'
+import { insertHeldMessage } from './ingest.repository.ts'
 import { readPointReadings, telemetryModule } from './index.ts'
 import { replayKnownSeries } from './quarantine.service.ts'
 import { createProject, readingsOf, startTestGateway, type TestGateway } from './testing.ts'
@@ -238,6 +239,25 @@ describe('quarantine', () => {
       )
       .toEqual([5])
     await other.stop()
+  })
+
+  it('takes a whole message in that is good by now, as often as somebody asks: once', async () => {
+    const payload = gateway.batch(readingsOf('m7/energy', [[noon, 70]]))
+    const held = { gatewayId: gateway.id, projectId, topic: topics.batch(gateway.id), payload, readings: 1 }
+    await insertHeldMessage(hub.hub.db.pool, { ...held, code: 'ingest.poison', reason: 'test' })
+    const entry = (await openEntries()).find(({ reason }) => reason === 'test')!
+    const params = { id: entry.id }
+    expect(await engineer.call('POST /api/quarantine/:id/replay', { params })).toMatchObject({
+      state: 'replayed',
+    })
+    await expect(engineer.call('POST /api/quarantine/:id/replay', { params })).rejects.toMatchObject({
+      code: 'quarantine.resolved',
+    })
+    // The gateway had not been told and sends it again
+    await gateway.publish(payload)
+    await gateway.until(() => gateway.statusesOf(gateway.lastSequence).length > 0)
+    expect(gateway.statusesOf(gateway.lastSequence)).toEqual(['duplicate'])
+    expect((await stored('m7/energy')).mantissas).toEqual([70])
   })
 
   it('shows nothing of other projects', async () => {

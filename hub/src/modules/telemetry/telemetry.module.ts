@@ -41,10 +41,15 @@ async function start(hub: Hub): Promise<Stop> {
 
 async function startJobs(hub: Hub): Promise<void> {
   const log = hub.log.child({ module: 'telemetry' })
-  await hub.jobs.work(COMPACT, z.object({}), async (_data, { signal }) => {
-    const { blocksBefore, blocksAfter } = await compact(hub, { signal })
-    if (blocksBefore > 0) log.info({ blocksBefore, blocksAfter }, 'merged small blocks')
-  })
+  await hub.jobs.work(
+    COMPACT,
+    z.object({}),
+    async (_data, { signal }) => {
+      const { blocksBefore, blocksAfter } = await compact(hub, { signal })
+      if (blocksBefore > 0) log.info({ blocksBefore, blocksAfter }, 'merged small blocks')
+    },
+    { expireInSeconds: 3_600 },
+  )
   await hub.jobs.work(REPLAY, Replay, async ({ gatewayId }) => {
     const series = await replayKnownSeries(hub, gatewayId)
     if (series > 0) log.info({ gatewayId, series }, 'took in series of points that have become known')
