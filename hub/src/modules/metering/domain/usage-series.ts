@@ -150,7 +150,7 @@ export function seriesOf(
   const scale = Math.max(0, ...intervals.map((interval) => interval.scale))
   const total = intervals.reduce((sum, one) => sum + rescale(one.usage ?? 0n, one.scale, scale), 0n)
   const text = (one: Interval | undefined) =>
-    one?.usage == null ? null : formatDecimal(one.usage, one.scale)
+    !one || one.usage === null ? null : formatDecimal(one.usage, one.scale)
   return {
     intervals: intervals.map((one) => ({
       from: new Date(one.fromMs).toISOString(),
