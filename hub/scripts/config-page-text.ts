@@ -5,9 +5,8 @@ import { environmentSchema, isSecret } from '../src/platform/config.ts'
 /** The text of CONFIG.md, from the schema. */
 export async function configPage(): Promise<string> {
   const rows = Object.entries(environmentSchema.shape).map(([name, field]) => {
-    const standard = (field as z.ZodType).safeParse(undefined).data as unknown
-    const shown =
-      standard === undefined ? '' : `\`${Array.isArray(standard) ? standard.join(',') : String(standard)}\``
+    const standard = (field as z.ZodType).safeParse(undefined).data as string | number | string[] | undefined
+    const shown = standard === undefined ? '' : `\`${[standard].flat().join(',')}\``
     const secret = isSecret(field) ? ' *Secret: never shown in logs.*' : ''
     return `| \`${name}\` | ${shown} | ${(field as z.ZodType).description ?? ''}.${secret} |`
   })

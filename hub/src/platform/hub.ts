@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Broker } from './broker/broker.ts'
 import { EmbeddedBroker } from './broker/embedded-broker.ts'
 import { ExternalBroker } from './broker/external-broker.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -34,7 +33,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string
 }
 
-/** Starts the hub: database, broker, jobs, modules, HTTP, in this order; a failure stops what had begun. */
+/** Starts the hub: database, jobs, modules, broker, HTTP, in this order; a failure stops what had begun. */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { config, log } = options
   const stops: Stop[] = []
@@ -68,6 +67,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     }
     const app = config.roles.has('api') ? await buildApp(hub, options.modules) : null
     await startModules(hub, options.modules, stops)
+    // Last: a gateway that is let in finds somebody who takes its messages
+    if (services.broker instanceof EmbeddedBroker) await services.broker.start()
     if (app) {
       await app.listen({ port: config.port, host: config.host })
       listeningPort = (app.server.address() as AddressInfo).port
@@ -94,17 +95,16 @@ async function startServices(config: HubConfig, db: Database, log: Logger, stops
   const jobs = new PgBossJobs(db.url, log.child({ module: 'jobs' }), config.roles.has('worker'))
   await jobs.start()
   stops.push(() => jobs.stop())
-  const broker = await startBroker(config, log.child({ module: 'broker' }))
+  const broker = makeBroker(config, log.child({ module: 'broker' }))
   stops.push(() => broker.stop())
   return { live, jobs, broker }
 }
 
-async function startBroker(config: HubConfig, log: Logger): Promise<Broker> {
+function makeBroker(config: HubConfig, log: Logger): EmbeddedBroker | ExternalBroker {
   const { url, publicUrl, host, port } = config.mqtt
-  if (url) return new ExternalBroker({ url, publicUrl, log })
-  const broker = new EmbeddedBroker({ host, port, publicUrl, log })
-  await broker.start()
-  return broker
+  return url
+    ? new ExternalBroker({ url, publicUrl, log })
+    : new EmbeddedBroker({ host, port, publicUrl, log })
 }
 
 async function startModules(hub: Hub, modules: readonly HubModule[], stops: Stop[]): Promise<void> {

@@ -25,7 +25,7 @@ function importRooms(id: string, rows: string[], dryRun = false) {
   const body = [HEAD, ...rows].join('\r\n')
   return administrator.call('POST /api/projects/:id/rooms/import', {
     params: { id },
-    query: { dryRun: String(dryRun) as 'true' },
+    query: { dryRun: String(dryRun) },
     body,
   })
 }

@@ -56,9 +56,9 @@ export function auditValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(auditValue)
   if (isDecimal(value)) return value.toFixed()
   return Object.fromEntries(
-    Object.entries(value).map(([name, part]) => [
+    Object.entries(value).map(([name, part]: [string, unknown]) => [
       name,
-      secretName.test(name) && part != null ? '***' : auditValue(part),
+      secretName.test(name) && part !== null && part !== undefined ? '***' : auditValue(part),
     ]),
   )
 }

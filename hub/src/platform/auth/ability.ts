@@ -46,5 +46,5 @@ export function readable<M extends ScopedModel>(
   user: Pick<CurrentUser, 'role' | 'scope'>,
   model: M,
 ): WhereInputOf<Prisma.TypeMap, M> {
-  return accessibleBy(abilityOf(user), 'read').ofType(model) as WhereInputOf<Prisma.TypeMap, M>
+  return accessibleBy(abilityOf(user), 'read').ofType(model)
 }

@@ -199,5 +199,7 @@ export class EmbeddedBroker implements Broker {
 }
 
 function refused(returnCode = 5): AuthenticateError {
-  return Object.assign(new Error('not authorised'), { returnCode }) as AuthenticateError
+  const error: Error & { returnCode?: number } = new Error('not authorised')
+  error.returnCode = returnCode
+  return error as AuthenticateError
 }

@@ -52,7 +52,7 @@ function runInitdb(account: ServerAccount, initdb: string, args: string[]): Prom
       env: { ...process.env, LC_ALL: 'C', PGDATA: undefined },
     })
     let words = ''
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (words += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text))
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve()

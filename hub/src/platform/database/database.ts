@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Logger } from 'pino'
-import { Prisma, PrismaClient } from '../../generated/prisma/client.ts'
+import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts'
 import { OWNER_LOCK } from './advisory-locks.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts'
 import { applyMigrations } from './migrate.ts'
@@ -55,7 +55,11 @@ async function connect(
   server: EmbeddedPostgres | null,
   options: DatabaseOptions,
 ): Promise<Database> {
-  const poolErrors = (error: Error) => options.log.warn({ err: error }, 'idle database connection lost')
+  let closing = false
+  const poolErrors = (error: Error) => {
+    // Connections that are still closing notice that the server goes too
+    if (!closing) options.log.warn({ reason: error.message }, 'idle database connection lost')
+  }
   const size = options.poolSize ?? 12
   const pool = new pg.Pool({
     types: { getTypeParser: parserOf },
@@ -82,6 +86,7 @@ async function connect(
     prismaTransaction: (work) => prisma.$transaction(work),
     ping: () => withinTwoSeconds(pool.query('SELECT 1')),
     close: async () => {
+      closing = true
       await owner?.release()
       await Promise.allSettled([prisma.$disconnect(), pool.end()])
       await server?.stop()
@@ -96,9 +101,7 @@ const textArrayTypes = new Set([1016, 1231, 1182])
 function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (textTypes.has(oid)) return (value) => value
   // 1009 is text[]
-  return pg.types.getTypeParser(textArrayTypes.has(oid) ? 1009 : oid, format as 'text') as (
-    value: string,
-  ) => unknown
+  return pg.types.getTypeParser(textArrayTypes.has(oid) ? 1009 : oid, format) as (value: string) => unknown
 }
 
 async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {

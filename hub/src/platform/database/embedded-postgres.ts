@@ -144,7 +144,7 @@ class ServerProcess implements EmbeddedPostgres {
       env: { ...process.env, LC_ALL: 'C', PGDATA: undefined },
     })
     this.child = child
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => this.note(text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => this.note(text))
     let exited = false
     child.once('error', (error) => {
       exited = true

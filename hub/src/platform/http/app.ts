@@ -26,8 +26,9 @@ const GENERAL_PER_MINUTE = 1_200
 
 /** The HTTP server with everything but a port. */
 export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise<HubApp> {
+  const loggerInstance: FastifyBaseLogger = hub.log.child({ module: 'http' })
   const app: HubApp = Fastify({
-    loggerInstance: hub.log.child({ module: 'http' }) as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: (_address, hop) => hop < hub.config.trustProxy,
     genReqId: () => randomUUID(),

@@ -37,7 +37,7 @@ export function addLiveRoute(app: HubApp): void {
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end()
   })
-  app.get(LIVE_PATH, { schema: { hide: true } as object }, async (request, reply) => {
+  app.get(LIVE_PATH, { schema: { hide: true } }, async (request, reply) => {
     const { session } = request
     if (!session) throw fail(platformErrors.noSession, 'Sign in first')
     const query = LiveQuery.safeParse(request.query)

@@ -20,5 +20,5 @@ export async function addOpenApi(app: HubApp): Promise<void> {
     },
     transform: (input) => jsonSchemaTransform(input),
   })
-  app.get('/api/openapi.json', { schema: { hide: true } as object }, async () => app.swagger())
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }

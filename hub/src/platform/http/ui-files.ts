@@ -29,7 +29,7 @@ export async function addUi(app: HubApp, folder = buildFolder): Promise<void> {
       reply.header('cache-control', forEver ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  app.get('/', { schema: { hide: true } as object }, async (request, reply) => pages.send(request, reply))
+  app.get('/', { schema: { hide: true } }, async (request, reply) => pages.send(request, reply))
   app.setNotFoundHandler(async (request, reply) => {
     const wantsPage = request.method === 'GET' && !/^\/(api|metrics|_app)(\/|$|\?)/.test(request.url)
     if (!wantsPage) throw fail(platformErrors.notFound, 'There is nothing at this address')

@@ -48,8 +48,8 @@ async function open(client: TestClient, query = ''): Promise<LiveEvent[]> {
 
 async function collect(body: ReadableStream<Uint8Array>, events: LiveEvent[]): Promise<void> {
   let text = ''
-  for await (const chunk of body.pipeThrough(new TextDecoderStream() as never)) {
-    text += chunk as unknown as string
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk
     const blocks = text.split('\n\n')
     text = blocks.pop()!
     for (const block of blocks) {
