@@ -73,7 +73,7 @@ afterAll(async () => {
 
 async function startService(block: Block): Promise<void> {
   const command = block.commands.replaceAll('$PWD', folder)
-  const program = startProgram(['-c', `exec ${command}`], { command: 'bash', env: environment })
+  const program = startProgram(['-c', `exec ${command}`], { command: 'bash', env: environment, group: true })
   services.set(block.service!, program)
   if (block.service === 'hub') {
     const link = await until(

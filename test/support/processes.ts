@@ -24,16 +24,31 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Starts a program with this Node in a process group of its own, in the repository's root. */
+/** Starts a program with this Node (or `command`) in the repository's root. */
 export function startProgram(
   args: readonly (string | number)[],
-  options: { env?: Record<string, string>; command?: string; onLine?: (line: string) => void } = {},
+  options: {
+    env?: Record<string, string>
+    command?: string
+    onLine?: (line: string) => void
+    /** Signals go to the program and all that it has started, as for a command under npm. */
+    group?: boolean
+  } = {},
 ): RunningProgram {
   const child = spawn(options.command ?? process.execPath, args.map(String), {
     cwd: root,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.group ?? false,
   })
+  const signal = (name: NodeJS.Signals) => {
+    if (!options.group || child.pid === undefined) return child.kill(name)
+    try {
+      return process.kill(-child.pid, name)
+    } catch {
+      return false
+    }
+  }
   running.add(child)
   let output = ''
   let rest = ''
@@ -50,7 +65,7 @@ export function startProgram(
     return (signal ?? code) as number | string
   })
   const kill = () => {
-    child.kill('SIGKILL')
+    signal('SIGKILL')
     return exited
   }
   return {
@@ -60,7 +75,7 @@ export function startProgram(
     exited,
     kill,
     stop: async (graceMs = 8_000) => {
-      child.kill('SIGTERM')
+      signal('SIGTERM')
       return Promise.race([exited, delay(graceMs, undefined, { ref: false }).then(kill)])
     },
   }
