@@ -123,7 +123,7 @@ async function signIn(page: Page): Promise<void> {
 
 async function photograph(page: Page, shot: Shot, look: Look, folder: string): Promise<void> {
   await page.goto(shot.path, { waitUntil: 'domcontentloaded' })
-  await page.locator('h1').first().waitFor()
+  await page.locator('h1').first().waitFor({ state: 'attached' })
   await page
     .locator('.skeleton')
     .first()
