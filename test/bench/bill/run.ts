@@ -9,6 +9,7 @@ import type { CurrentUser } from '../../../hub/src/platform/auth/user.ts'
 import type { Hub } from '../../../hub/src/platform/module.ts'
 import { createRun, issueRun } from '../../../hub/src/modules/charging/bill-run.service.ts'
 import { findRun } from '../../../hub/src/modules/charging/bill-runs.repository.ts'
+import { serverCpuSeconds } from './cpu.ts'
 import type { Neighbourhood } from './fixture.ts'
 
 export interface BillRunResult {
@@ -17,7 +18,12 @@ export interface BillRunResult {
   readonly lines: number
   readonly computeMs: number
   readonly issueMs: number
+  /** Most of this process during the run, and before it. */
   readonly rssMb: number
+  readonly rssBeforeMb: number
+  /** User and system, of this process and of PostgreSQL; null where that cannot be known. */
+  readonly hubCpuSeconds: number
+  readonly databaseCpuSeconds: number | null
 }
 
 const clerk: CurrentUser = {
@@ -31,15 +37,20 @@ const clerk: CurrentUser = {
 /** Previews and issues the month the way a clerk does: a run is made, a job computes it, the run is issued. */
 export async function billMonth(hub: Hub, place: Neighbourhood): Promise<BillRunResult> {
   const actor = { user: clerk, audit: auditAsSystem('bench') }
-  let rss = 0
+  const rssBefore = process.memoryUsage.rss()
+  let rss = rssBefore
   const sampling = setInterval(() => (rss = Math.max(rss, process.memoryUsage.rss())), 50)
   try {
+    const databaseCpu = await serverCpuSeconds(hub.db.pool)
+    const hubCpu = process.cpuUsage()
     const startedAt = performance.now()
     const { id } = await createRun(hub, actor, place)
     await finished(hub, id)
     const previewedAt = performance.now()
     const run = await issueRun(hub, actor, id)
     const issuedAt = performance.now()
+    const { user, system } = process.cpuUsage(hubCpu)
+    const databaseCpuAfter = await serverCpuSeconds(hub.db.pool)
     const lines = await check(hub.db.pool, place, id)
     return {
       runId: id,
@@ -48,6 +59,10 @@ export async function billMonth(hub: Hub, place: Neighbourhood): Promise<BillRun
       computeMs: previewedAt - startedAt,
       issueMs: issuedAt - previewedAt,
       rssMb: rss / 1024 / 1024,
+      rssBeforeMb: rssBefore / 1024 / 1024,
+      hubCpuSeconds: (user + system) / 1e6,
+      databaseCpuSeconds:
+        databaseCpu === null || databaseCpuAfter === null ? null : databaseCpuAfter - databaseCpu,
     }
   } finally {
     clearInterval(sampling)
