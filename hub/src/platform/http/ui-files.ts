@@ -1,6 +1,6 @@
 import fastifyStatic from '@fastify/static'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fail, platformErrors } from '../errors.ts'
@@ -40,7 +40,7 @@ export async function addUi(app: HubApp, folder = buildFolder): Promise<void> {
 /** The single page that every address of the console begins with. */
 class ConsolePages {
   private readonly folder: string
-  private cached: { html: string; scriptHashes: string[] } | null = null
+  private cached: { html: string; scriptHashes: string[]; writtenMs: number } | null = null
 
   constructor(folder: string) {
     this.folder = folder
@@ -53,17 +53,18 @@ class ConsolePages {
     return reply.header('cache-control', 'no-cache').type('text/html').send(page.html)
   }
 
-  /** Read at the first request, so that a build made after the start is found. */
+  /** Read anew after a build, so that the page never asks for files of an earlier one. */
   private load(): { html: string; scriptHashes: string[] } | null {
-    if (this.cached) return this.cached
     const name = ['200.html', 'index.html'].find((candidate) => existsSync(this.folder + candidate))
     if (!name) return null
+    const writtenMs = statSync(this.folder + name).mtimeMs
+    if (this.cached?.writtenMs === writtenMs) return this.cached
     const html = readFileSync(this.folder + name, 'utf8')
     const scripts = [...html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)]
     const scriptHashes = scripts.map(
       ([, code]) => `'sha256-${createHash('sha256').update(code!).digest('base64')}'`,
     )
-    this.cached = { html, scriptHashes }
+    this.cached = { html, scriptHashes, writtenMs }
     return this.cached
   }
 }
