@@ -1,18 +1,43 @@
 import type { PoolClient } from 'pg'
+import { formatDecimal, decimalOf } from './domain/decimal.ts'
+import type { KnownMeter, KnownSuccessor } from './domain/successor.ts'
+
+export interface StoredMeter extends KnownSuccessor {
+  readonly id: string
+  /** It sits at `lastPlace` now. */
+  readonly isInstalled: boolean
+}
+
+interface MeterRow extends Omit<StoredMeter, 'installedUntilMs'> {
+  readonly until: Date | null
+}
+
+const METER = `select m.id, m.serial, m.medium, m.unit, m.multiplier::text, last.place as "lastPlace", last.until,
+    last.place is not null and last.until is null as "isInstalled"
+  from meter m left join lateral (
+    select mp.code as place, i.to_at as until from installation i join metering_point mp on mp.id = i.metering_point_id
+    where i.meter_id = m.id order by i.to_at desc nulls first limit 1) last on true`
 
 export async function findMeter(
   client: PoolClient,
   projectId: string,
   serial: string,
-): Promise<{ id: string; isInstalled: boolean; place: string | null } | null> {
-  const { rows } = await client.query<{ id: string; isInstalled: boolean; place: string | null }>(
-    `select m.id, i.id is not null as "isInstalled", mp.code as place
-     from meter m left join installation i on i.meter_id = m.id and i.to_at is null
-     left join metering_point mp on mp.id = i.metering_point_id
-     where m.project_id = $1 and m.serial = $2`,
-    [projectId, serial],
-  )
-  return rows[0] ?? null
+): Promise<StoredMeter | null> {
+  const { rows } = await client.query<MeterRow>(`${METER} where m.project_id = $1 and m.serial = $2`, [
+    projectId,
+    serial,
+  ])
+  return rows[0] ? meterOf(rows[0]) : null
+}
+
+export async function meterById(client: PoolClient, id: string): Promise<KnownMeter> {
+  const { rows } = await client.query<MeterRow>(`${METER} where m.id = $1`, [id])
+  return meterOf(rows[0]!)
+}
+
+function meterOf({ until, multiplier, ...row }: MeterRow): StoredMeter {
+  const { mantissa, scale } = decimalOf(multiplier)
+  return { ...row, multiplier: formatDecimal(mantissa, scale), installedUntilMs: until?.getTime() ?? null }
 }
 
 /** First read that a person made of the meter after the instant. */

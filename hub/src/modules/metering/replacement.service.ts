@@ -12,6 +12,7 @@ import { readsOfInstallation } from './domain/pairs.ts'
 import { installedMeters, usageScaleFits, type InstallationFacts, type PointPlan } from './domain/plan.ts'
 import { checkIndex } from './domain/plausibility.ts'
 import type { Read } from './domain/reads.ts'
+import { checkSuccessor } from './domain/successor.ts'
 import { meteringErrors } from './errors.ts'
 import { lockMetering } from './point-import.repository.ts'
 import { findPointFor, pointDetailFor } from './points.service.ts'
@@ -21,7 +22,9 @@ import {
   findMeter,
   insertInstallation,
   insertSuccessor,
+  meterById,
   typedReadAfter,
+  type StoredMeter,
 } from './replacement.repository.ts'
 import { loadPlans } from './usage/plan.repository.ts'
 import { loadReads } from './usage/reads.repository.ts'
@@ -61,8 +64,9 @@ export async function replaceMeter(
     const plan = (await loadPlans(client, [id])).get(id)!
     const old = plan.installations.at(-1)
     if (old?.toMs !== null) throw fail(meteringErrors.noMeter, 'No meter is installed here')
-    await check(client, plan, old, input, now)
-    const meterId = await store(client, projectId, id, old, input, now)
+    const known = await findMeter(client, projectId, input.serial)
+    await check(client, plan, old, known, input, now)
+    const meterId = await store(client, projectId, id, old, known, input, now)
     await audit(client, {
       action: 'meter.replace',
       entity: 'meteringPoint',
@@ -82,16 +86,11 @@ async function store(
   projectId: string,
   pointId: string,
   old: InstallationFacts,
+  known: StoredMeter | null,
   input: Replacement,
   now: Date,
 ): Promise<string> {
   const at = new Date(input.at)
-  const known = await findMeter(client, projectId, input.serial)
-  if (known?.isInstalled) {
-    throw fail(meteringErrors.meterInUse, `Meter ${input.serial} is installed at ${known.place}`, {
-      place: known.place,
-    })
-  }
   await closeInstallation(client, old.installationId, at, input.finalIndex)
   const meterId = known?.id ?? randomUUID()
   if (!known) await insertSuccessor(client, { ...input, meterId, predecessorId: old.meterId, now })
@@ -122,9 +121,14 @@ async function check(
   client: PoolClient,
   plan: PointPlan,
   old: InstallationFacts,
+  known: StoredMeter | null,
   input: Replacement,
   now: Date,
 ): Promise<void> {
+  if (known?.isInstalled && known.id !== old.meterId) {
+    const place = known.lastPlace
+    throw fail(meteringErrors.meterInUse, `Meter ${input.serial} is installed at ${place}`, { place })
+  }
   const atMs = Date.parse(input.at)
   const issues: { path: string; reason: string }[] = []
   const refuse = (path: string, reason: string) => issues.push({ path, reason })
@@ -136,6 +140,10 @@ async function check(
     refuse('multiplier', 'must be above 0, at most 4 decimal places')
   else if (!usageScaleFits(old.scale, multiplier))
     refuse('multiplier', 'has too many decimal places for the register')
+  else if (known && known.id !== old.meterId) {
+    const issuesOfMeter = checkSuccessor(known, await meterById(client, old.meterId), { ...input, atMs })
+    for (const { path, reason } of issuesOfMeter) refuse(path, reason)
+  }
   const typed = await typedReadAfter(client, old.meterId, new Date(atMs))
   if (typed) refuse('at', `the old meter was read by a person at ${typed.toISOString()}`)
   if (issues.length === 0) await checkIndexes(client, plan, old, input, atMs, refuse)

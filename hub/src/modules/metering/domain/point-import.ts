@@ -110,6 +110,7 @@ class Planner {
   private readonly idInFile = new Map<string, string>()
   private readonly installationsByPoint: Map<string, InstallationRecord[]>
   private readonly openByMeter: Map<string, InstallationRecord>
+  private readonly closedByMeter: Map<string, InstallationRecord[]>
   private readonly codes = new Map<string, number>()
   private readonly serials = new Map<string, number>()
   private readonly createdRows = new Set<number>()
@@ -123,6 +124,8 @@ class Planner {
     this.installationsByPoint = Map.groupBy(estate.installations, (one) => one.meteringPointId)
     const open = estate.installations.filter((one) => one.toMs === null)
     this.openByMeter = new Map(open.map((one) => [one.meterId, one]))
+    const closed = estate.installations.filter((one) => one.toMs !== null)
+    this.closedByMeter = Map.groupBy(closed, (one) => one.meterId)
   }
 
   /** First the identities, so that a parent may stand below its children in the file. */
@@ -220,6 +223,18 @@ class Planner {
     if (row.installedAtMs === null) {
       this.refuse(row, 'installedAt', 'Needed for a meter')
       return
+    }
+    const elsewhereUntil = (this.closedByMeter.get(meter.id) ?? []).find(
+      (one) => one.meteringPointId !== pointId && one.toMs! > row.installedAtMs!,
+    )
+    if (elsewhereUntil) {
+      const place = this.estate.points.find((point) => point.id === elsewhereUntil.meteringPointId)
+      const until = new Date(elsewhereUntil.toMs!).toISOString()
+      this.refuse(
+        row,
+        'installedAt',
+        `The meter was installed at ${place?.code ?? 'another place'} until ${until}`,
+      )
     }
     const before = here.filter((one) => one.toMs !== null && one.toMs > row.installedAtMs!)
     if (before.length > 0) this.refuse(row, 'installedAt', 'Another meter was still installed here then')

@@ -4,7 +4,7 @@ import type { BoundaryIndex } from '@courtyard/protocols/contract'
 import { boundaryFrom, installationAt } from '../domain/boundary.ts'
 import { monthOf } from '../domain/calendar.ts'
 import { formatDecimal } from '../domain/decimal.ts'
-import { readsOfInstallation } from '../domain/pairs.ts'
+import { pairsOf, readsOfInstallation } from '../domain/pairs.ts'
 import { installedMeters } from '../domain/plan.ts'
 import { changedMonth, installedSlots, monthSpan, type UsageMonthRow } from '../domain/usage-rows.ts'
 import { deleteDays, saveDays } from './days.repository.ts'
@@ -102,13 +102,19 @@ const reaches = ({ span }: Outcome, ms: number): boolean => ms >= span.fromMs &&
 function boundaryIn({ work, split, span }: Outcome, ms: number, side: 'start' | 'end'): BoundaryIndex | null {
   if (!split || ms < span.fromMs || ms > span.toMs) return null
   const { plan } = work
-  const position = split.startMs.indexOf(ms)
-  const index = split.index[position < 0 ? split.startMs.length : position] ?? null
-  if (index === null) return null
   const i = installationAt(plan.installations, ms, side)
   if (i < 0) return null
-  const reads = readsOfInstallation(installedMeters(plan, work.reads)[i]!).reads
-  return boundaryFrom(reads, ms, formatDecimal(index, plan.indexScale), plan.registers[i]!.scale)
+  const meter = installedMeters(plan, work.reads)[i]!
+  const { reads } = readsOfInstallation(meter)
+  const { scale } = meter.register
+  if (side === 'end' && meter.toMs === ms) {
+    // At this very instant the split has the index of the meter that came after
+    const last = pairsOf(meter, reads).at(-1)
+    return last?.to.atMs === ms ? boundaryFrom(reads, ms, formatDecimal(last.toIndex, scale), scale) : null
+  }
+  const position = split.startMs.indexOf(ms)
+  const index = split.index[position < 0 ? split.startMs.length : position] ?? null
+  return index === null ? null : boundaryFrom(reads, ms, formatDecimal(index, plan.indexScale), scale)
 }
 
 function monthsOf({ work, changes, split }: Outcome): string[] {
