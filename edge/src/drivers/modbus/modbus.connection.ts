@@ -6,8 +6,9 @@
 import type { Socket } from 'node:net'
 import modbusSerial from 'modbus-serial'
 import { AppError } from '@courtyard/protocols/contract'
+import { MbapReader } from '@courtyard/protocols/modbus'
 import type { Clock } from '../../clock.ts'
-import { errorCodes } from '../../errors.ts'
+import { errorCodes, type ErrorCode } from '../../errors.ts'
 import type { ConnectTcp } from '../driver.ts'
 import type { ModbusBusConfig } from './modbus.config.ts'
 import type { ReadRequest } from './plan.ts'
@@ -30,6 +31,8 @@ const RECONNECT_MS = { first: 500, last: 10_000 }
 interface Link {
   readonly client: ModbusClient
   readonly socket: Socket
+  /** Unit of the request under way or of the last one. */
+  unitId: number
   /** Ends the request under way, if any: the library would only notice by its timeout. */
   abandon: ((error: AppError) => void) | null
 }
@@ -67,6 +70,7 @@ export class ModbusConnection {
     const sentAtMs = this.clock.monotonicMs()
     try {
       link.client.setID(unitId)
+      link.unitId = unitId
       const { data } = await exchange(link, request)
       if (data.length < request.count) {
         throw new AppError(errorCodes.replyInvalid, `${data.length} values instead of ${request.count}`)
@@ -117,11 +121,14 @@ export class ModbusConnection {
 
   private async attach(socket: Socket): Promise<Link> {
     const client = new ModbusClient()
-    const link: Link = { client, socket, abandon: null }
-    const end = (reason: string) => {
-      link.abandon?.(new AppError(errorCodes.busDisconnected, reason))
+    const link: Link = { client, socket, unitId: 0, abandon: null }
+    const end = (reason: string, code: ErrorCode = errorCodes.busDisconnected) => {
+      link.abandon?.(new AppError(code, reason))
       this.drop(link)
     }
+    // Before the library's own listener: it takes an exception reply of any unit for one of the unit that was
+    // asked, and waits for the rest of a frame that cannot be one.
+    watchFrames(link, (reason) => end(reason, errorCodes.replyInvalid))
     socket.on('error', (error: NodeJS.ErrnoException) =>
       end(`connection broke: ${error.code ?? error.message}`),
     )
@@ -141,6 +148,19 @@ export class ModbusConnection {
     link.client.destroy(() => {})
     link.socket.destroy()
   }
+}
+
+/** Calls `refuse` for a frame of another unit than the one asked, and for bytes that are no frame. */
+function watchFrames(link: Link, refuse: (reason: string) => void): void {
+  const reader = new MbapReader()
+  link.socket.on('data', (chunk: Buffer) => {
+    try {
+      const stranger = reader.push(chunk).find((frame) => frame.unitId !== link.unitId)
+      if (stranger) refuse(`a reply of unit ${stranger.unitId} in place of unit ${link.unitId}`)
+    } catch (error) {
+      refuse(error instanceof Error ? error.message : String(error))
+    }
+  })
 }
 
 /** The reply, or the end of the connection, whichever comes first. */

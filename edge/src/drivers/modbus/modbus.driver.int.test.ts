@@ -95,7 +95,7 @@ test('registers of every kind of meter are what the simulator says they are', as
 
 test.each([
   ['wrong unit id in the reply', { kind: 'wrongUnit' }, Quality.invalid],
-  ['a header that announces more than comes', { kind: 'garbage', variant: 'length' }, Quality.timeout],
+  ['a header that announces more than comes', { kind: 'garbage', variant: 'length' }, Quality.invalid],
   ['a gateway whose target is silent', { kind: 'exception', code: 11 }, Quality.timeout],
   ['a gateway without path', { kind: 'exception', code: 10 }, Quality.disconnected],
 ])('%s is a failure with the right quality', async (_name, fault, quality) => {
@@ -111,10 +111,13 @@ test.each([
 /** A unit that knows only some registers and notes what it was asked; answers bytes written by hand. */
 class PickyUnit {
   readonly asked: string[] = []
+  private readonly answersAs: number | undefined
   private readonly server: Server
   private readonly sockets = new Set<Socket>()
 
-  constructor(registers: ReadonlyMap<number, number>) {
+  /** `answersAs`: the unit id in its replies, when not the one asked. */
+  constructor(registers: ReadonlyMap<number, number>, answersAs?: number) {
+    this.answersAs = answersAs
     this.server = createServer((socket) => {
       this.sockets.add(socket)
       socket.on('error', () => {})
@@ -139,7 +142,7 @@ class PickyUnit {
     const pdu = words.includes(undefined)
       ? [frame[7]! | 0x80, 2]
       : [frame[7]!, count * 2, ...words.flatMap((word) => [word! >> 8, word! & 0xff])]
-    return Buffer.from([frame[0]!, frame[1]!, 0, 0, 0, pdu.length + 1, frame[6]!, ...pdu])
+    return Buffer.from([frame[0]!, frame[1]!, 0, 0, 0, pdu.length + 1, this.answersAs ?? frame[6]!, ...pdu])
   }
 }
 
@@ -153,8 +156,8 @@ function profileOf(points: object[]): DeviceProfile {
 }
 const register = (address: number, more = {}) => ({ function: 3, address, type: 'u16', ...more })
 
-async function pickyDriver(registers: [number, number][], points: object[]) {
-  const unit = new PickyUnit(new Map(registers))
+async function pickyDriver(registers: [number, number][], points: object[], answersAs?: number) {
+  const unit = new PickyUnit(new Map(registers), answersAs)
   const port = await unit.listen()
   stops.push(() => unit.close())
   return {
@@ -162,6 +165,16 @@ async function pickyDriver(registers: [number, number][], points: object[]) {
     driver: createDriver(port, [{ key: 'd', address: { unitId: 7 }, profile: profileOf(points) }]),
   }
 }
+
+test('an exception reply of another unit is no refusal by the unit that was asked', async () => {
+  const { driver } = await pickyDriver([], [{ key: 'a', modbus: register(0) }], 8)
+  const outcome = await driver.poll('d', 'all')
+  expect(outcome.failure).toEqual({
+    quality: Quality.invalid,
+    message: 'a reply of unit 8 in place of unit 7',
+  })
+  expect(driver.connected).toBe(false)
+})
 
 test('a merged read that is refused is un-merged for good', async () => {
   const { unit, driver } = await pickyDriver(
