@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { systemClock, type Clock } from './clock.ts'
 import type { SiteConfig } from './config/index.ts'
+import { takeDataFolder } from './data-folder.ts'
 import { connectTcp } from './drivers/tcp-transport.ts'
 import type { Logger } from './log.ts'
 import { Outbox, ReadingCollector, type OutboxLimits } from './outbox/index.ts'
@@ -25,6 +26,7 @@ export class Agent {
   private site: SiteConfig
   private readonly logger: Logger
   private readonly clock: Clock
+  private readonly folder: { close(): void }
   private readonly outbox: Outbox
   private readonly collector: ReadingCollector
   private readonly uplink: Uplink
@@ -34,7 +36,10 @@ export class Agent {
   private readonly startedAtMs: number
   private limitsTimer: NodeJS.Timeout | null = null
 
-  /** `onCorrupt` is called when the outbox file breaks under the running agent: a new start moves it aside. */
+  /**
+   * `onCorrupt` is called when the outbox file breaks under the running agent: a new start moves it aside.
+   * @throws AppError of `takeDataFolder` and of the outbox.
+   */
   constructor(
     site: SiteConfig,
     logger: Logger,
@@ -46,10 +51,12 @@ export class Agent {
     this.clock = clock
     this.startedAtMs = clock.nowMs()
     this.catalogue = buildCatalogue(site)
+    this.folder = takeDataFolder(site.gateway.dataDir)
     this.outbox = new Outbox({
       file: outboxFile(site),
       limits: outboxLimits(site),
       maxPages: site.outbox.maxPages,
+      moveDamagedAside: true,
       clock,
       logger: logger.child({ module: 'outbox' }),
     })
@@ -92,11 +99,12 @@ export class Agent {
 
   /** Applies a checked configuration: polling starts anew, nothing that was read is lost. */
   async reload(site: SiteConfig): Promise<void> {
+    const catalogue = buildCatalogue(site)
     this.warnAboutRestart(site)
     await this.polling.stop()
     this.collector.flush()
     this.site = site
-    this.catalogue = buildCatalogue(site)
+    this.catalogue = catalogue
     this.collector.setFlushMs(site.outbox.flushMs)
     this.outbox.setLimits(outboxLimits(site))
     this.logger.level = site.gateway.logLevel
@@ -114,6 +122,7 @@ export class Agent {
     await this.uplink.stop()
     await this.status.stop()
     this.outbox.close()
+    this.folder.close()
   }
 
   state(): AgentState {

@@ -4,6 +4,14 @@ export const errorCodes = {
   configInvalid: 'edge.config_invalid',
   /** The command line is not understood. */
   usage: 'edge.usage',
+  /** Another agent runs on the same data folder. */
+  dataDirInUse: 'edge.data_dir_in_use',
+  /** The data folder cannot be made or written. */
+  dataDirUnusable: 'edge.data_dir_unusable',
+  /** The address of the status page is taken or is none of this machine's. */
+  statusAddress: 'edge.status_address',
+  /** The file to import cannot be read. */
+  importUnreadable: 'edge.import_unreadable',
   /** The outbox file is not ours or is damaged; at start it is moved aside. */
   outboxCorrupt: 'edge.outbox_corrupt',
   /** The outbox was written by a newer agent; it is left alone. */

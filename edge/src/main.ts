@@ -118,12 +118,13 @@ async function runImport(site: SiteConfig, file: string): Promise<number> {
     file: outboxFile(site),
     limits: outboxLimits(site),
     maxPages: site.outbox.maxPages,
+    moveDamagedAside: false,
     clock: systemClock,
     logger: createLogger('error'),
   })
   try {
     const result = await importHistory({
-      chunks: file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 }),
+      chunks: file === '-' ? process.stdin : readFileChunks(file),
       outbox,
       scales: pointScales(site),
       nowMs: Date.now(),
@@ -134,6 +135,15 @@ async function runImport(site: SiteConfig, file: string): Promise<number> {
     return result.badLines > 0 ? 1 : 0
   } finally {
     outbox.close()
+  }
+}
+
+async function* readFileChunks(file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new AppError(errorCodes.importUnreadable, `--file ${file} cannot be read: ${reason}`, { cause })
   }
 }
 

@@ -7,12 +7,15 @@ import { AppError } from '@courtyard/protocols/contract'
 import type { Clock } from '../clock.ts'
 import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { isDamaged, isLocked, isOutOfDisk } from '../sqlite-errors.ts'
 import { OUTBOX_APPLICATION_ID, OUTBOX_LAYOUT, outboxTables } from './outbox-schema.ts'
 
 export interface OutboxFileOptions {
   readonly file: string
   /** Hard limit of the file in pages of 4096 bytes; absent: as large as the disk. */
   readonly maxPages?: number | undefined
+  /** Moves a damaged file aside. Only for who has the data folder: another process may be writing to the file. */
+  readonly moveDamagedAside: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -23,14 +26,15 @@ const BUSY_TIMEOUT_MS = 5_000
 /**
  * Opens the file, or makes it. A damaged file is moved aside (`….corrupt-<time>`) and a new outbox with a new
  * identity takes its place, so that a power cut can cost the backlog but never the gateway.
- * @throws AppError `edge.outbox_too_new` when a newer agent wrote it, `edge.outbox_failed` when the folder is unusable.
+ * @throws AppError `edge.outbox_too_new` when a newer agent wrote it, `edge.outbox_corrupt` when it is damaged and may
+ * not be moved, `edge.outbox_failed` when the folder is unusable.
  */
 export function openOutboxFile(options: OutboxFileOptions): DatabaseSync {
   try {
     mkdirSync(dirname(options.file), { recursive: true })
     return openChecked(options)
   } catch (error) {
-    if (!isCorrupt(error)) throw asOutboxError(error)
+    if (!isCorrupt(error) || !options.moveDamagedAside) throw asOutboxError(error)
     const aside = moveAside(options)
     options.logger.error(
       { err: error, movedTo: aside },
@@ -105,34 +109,20 @@ function moveAside({ file, clock }: OutboxFileOptions): string {
   return `${file}.corrupt-${stamp}`
 }
 
-// Primary result codes of SQLite (https://sqlite.org/rescode.html).
-const SQLITE_BUSY = 5
-const SQLITE_IOERR = 10
-const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
-const SQLITE_NOTADB = 26
-
-/** The primary result code of an error of node:sqlite; 0 for any other error. */
-function sqliteCode(error: unknown): number {
-  const code = (error as { errcode?: unknown }).errcode
-  return typeof code === 'number' ? code & 0xff : 0
-}
-
 export function isCorrupt(error: unknown): boolean {
   if (error instanceof AppError) return error.code === errorCodes.outboxCorrupt
-  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(sqliteCode(error)) || /no such table/.test(String(error))
+  return isDamaged(error)
 }
 
 /** Turns whatever SQLite threw into an error of ours; "full" and failed writes are both a lack of disk. */
 export function asOutboxError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  const code = sqliteCode(error)
-  if (code === SQLITE_FULL || code === SQLITE_IOERR) {
+  if (isOutOfDisk(error)) {
     return new AppError(errorCodes.outboxDiskFull, 'no room on the disk for the outbox', { cause: error })
   }
-  if (code === SQLITE_BUSY)
-    return new AppError(errorCodes.outboxBusy, 'the outbox is locked', { cause: error })
+  if (isLocked(error)) return new AppError(errorCodes.outboxBusy, 'the outbox is locked', { cause: error })
   if (isCorrupt(error))
     return new AppError(errorCodes.outboxCorrupt, 'the outbox is damaged', { cause: error })
-  return new AppError(errorCodes.outboxFailed, 'the outbox cannot be written', { cause: error })
+  const reason = error instanceof Error ? error.message : String(error)
+  return new AppError(errorCodes.outboxFailed, `the outbox cannot be used: ${reason}`, { cause: error })
 }

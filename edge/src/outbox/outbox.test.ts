@@ -26,9 +26,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-function openOutbox(options: { limits?: typeof generous; maxPages?: number } = {}): Outbox {
+type OpenOptions = { limits?: typeof generous; maxPages?: number; moveDamagedAside?: boolean }
+function openOutbox(options: OpenOptions = {}): Outbox {
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => {} }
-  const outbox = new Outbox({ file, clock, logger: silentLogger(), limits: generous, ...options })
+  const outbox = new Outbox({
+    file,
+    clock,
+    logger: silentLogger(),
+    limits: generous,
+    moveDamagedAside: true,
+    ...options,
+  })
   open.push(outbox)
   return outbox
 }
@@ -146,14 +154,9 @@ test.each([
   [
     'our file with a damaged middle',
     () => {
-      const outbox = new Outbox({
-        file,
-        clock: { nowMs: () => nowMs, monotonicMs: () => 0, sleep: async () => {} },
-        logger: silentLogger(),
-        limits: generous,
-      })
+      const outbox = openOutbox()
       for (let i = 0; i < 50; i++) outbox.seal(readings(500), 'live')
-      outbox.close()
+      open.splice(open.indexOf(outbox), 1)[0]!.close()
       const bytes = Buffer.alloc(4096 * 6, 0xaa)
       writeFileSync(file, bytes, { flag: 'r+' })
     },
@@ -163,6 +166,14 @@ test.each([
   const outbox = openOutbox()
   expect(outbox.seal(readings(1), 'live')).toBe(1)
   expect(readdirSync(folder).some((name) => name.includes('.corrupt-'))).toBe(true)
+})
+
+test('an import does not move a damaged file from under an agent', () => {
+  writeFileSync(file, 'x'.repeat(10_000))
+  expect(() => openOutbox({ moveDamagedAside: false })).toThrow(
+    expect.objectContaining({ code: errorCodes.outboxCorrupt }),
+  )
+  expect(readdirSync(folder)).toEqual(['outbox.sqlite'])
 })
 
 test('an outbox of a newer layout is left alone', () => {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
+import { AppError } from '@courtyard/protocols/contract'
+import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { AgentState } from './agent-state.ts'
 import { createMetrics } from './metrics.ts'
@@ -32,12 +34,17 @@ export class StatusServer {
     })
   }
 
-  /** Resolves with the port. Rejects when the address is taken. */
+  /** Resolves with the port. Rejects with AppError `edge.status_address`, such as when it is taken. */
   start(): Promise<number> {
+    const { host, port } = this.options
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject)
-      this.server.listen(this.options.port, this.options.host, () => {
-        this.server.removeListener('error', reject)
+      const fail = (cause: NodeJS.ErrnoException) => {
+        const reason = `gateway.statusHost, gateway.statusPort: cannot listen on ${host}:${port}: ${cause.code ?? cause.message}`
+        reject(new AppError(errorCodes.statusAddress, reason, { cause }))
+      }
+      this.server.once('error', fail)
+      this.server.listen(port, host, () => {
+        this.server.removeListener('error', fail)
         resolve((this.server.address() as AddressInfo).port)
       })
     })
