@@ -3,7 +3,7 @@
  * it: `node seed.ts <database> <accounts> <seed>` prints one line of JSON.
  */
 import pg from 'pg'
-import { seedNeighbourhood } from './fixture.ts'
+import { seedNeighbourhood, settleNeighbourhood } from './fixture.ts'
 
 const [url, accounts, seed] = process.argv.slice(2)
 const client = new pg.Client({ connectionString: url })
@@ -12,6 +12,7 @@ try {
   await client.query('BEGIN')
   const place = await seedNeighbourhood(client, Number(accounts), Number(seed))
   await client.query('COMMIT')
+  await settleNeighbourhood(client)
   process.stdout.write(`${JSON.stringify({ ...place, usage: String(place.usage) })}\n`)
 } finally {
   await client.end()

@@ -2,7 +2,14 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { AppError } from '@courtyard/protocols/contract'
 import type { Hub } from '../../platform/module.ts'
-import { deleteDrafts, copyDrafts, copyHeld } from './drafts.repository.ts'
+import {
+  copyDrafts,
+  copyHeld,
+  deleteDrafts,
+  encodeDrafts,
+  type EncodedDrafts,
+  type HeldDraft,
+} from './drafts.repository.ts'
 import {
   findRun,
   saveFailure,
@@ -12,7 +19,7 @@ import {
   type RunRow,
 } from './bill-runs.repository.ts'
 import { CENT_PLACES, QUANTITY_PLACES, formatFixed } from './domain/fixed.ts'
-import { RunReader, type AccountChunk } from './run-reader.ts'
+import { RunReader } from './run-reader.ts'
 import { RunTotals, rateChunk } from './rate-chunk.ts'
 
 /** Accounts that are read, rated and written at a time: bounds memory, and how coarse the progress is. */
@@ -91,17 +98,7 @@ class Computation {
   async run(): Promise<void> {
     const plan = await this.reader.open(this.hub.clock.now())
     await deleteDrafts(this.writer, this.target.id)
-    let next = this.reader.next()
-    for (;;) {
-      const chunk = await next
-      if (chunk === null) break
-      this.signal.throwIfAborted()
-      // The next chunk is read while this one is rated and written
-      next = this.reader.next()
-      next.catch(() => undefined)
-      await this.write(chunk)
-      await this.progress(plan.accounts)
-    }
+    await this.writeAll(plan.accounts)
     const saved = await savePreview(this.writer, this.target.id, {
       accounts: plan.accounts,
       bills: this.totals.bills,
@@ -116,9 +113,33 @@ class Computation {
     if (!saved) throw new Cancelled()
   }
 
-  private async write(chunk: AccountChunk): Promise<void> {
-    const { drafts, held } = rateChunk(chunk, this.totals)
-    await copyDrafts(this.writer, this.target, drafts)
+  /**
+   * Three chunks are under way at a time: while one is rated here, the server writes the one before on one
+   * connection and looks up the one after on another. Whatever happens, neither is at work when this ends.
+   */
+  private async writeAll(accounts: number): Promise<void> {
+    let reading = this.reader.next()
+    let writing: Promise<void> = Promise.resolve()
+    try {
+      for (let chunk = await reading; chunk !== null; chunk = await reading) {
+        this.signal.throwIfAborted()
+        reading = this.reader.next()
+        const { drafts, held } = rateChunk(chunk, this.totals)
+        const encoded = encodeDrafts(this.target, drafts)
+        await writing
+        writing = this.write(encoded, held)
+        // Each may fail while the other is awaited; it is looked at all the same
+        for (const work of [reading, writing]) work.catch(() => undefined)
+        await this.progress(accounts)
+      }
+      await writing
+    } finally {
+      await Promise.allSettled([reading, writing])
+    }
+  }
+
+  private async write(drafts: EncodedDrafts, held: readonly HeldDraft[]): Promise<void> {
+    await copyDrafts(this.writer, drafts)
     if (held.length > 0) await copyHeld(this.writer, this.target, held)
   }
 

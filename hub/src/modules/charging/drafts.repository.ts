@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import type { BillSegment } from '@courtyard/protocols/contract'
-import { copyRows, type CopyValue } from '../../platform/database/copy-rows.ts'
-import type { AccountBill } from './domain/bill-account.ts'
-import { CENT_PLACES, EXACT_PLACES, PRICE_PLACES, QUANTITY_PLACES, formatFixed } from './domain/fixed.ts'
+import { copyRows } from '../../platform/database/copy-rows.ts'
+import { BinaryRows, copyBinary, uuidBytes } from './binary-copy.ts'
+import type { AccountBill, AccountLine } from './domain/bill-account.ts'
+import { CENT_PLACES, EXACT_PLACES, PRICE_PLACES, QUANTITY_PLACES } from './domain/fixed.ts'
 import type { Hold } from './domain/usage-in-span.ts'
 import type { RunKey } from './run-source.repository.ts'
 
@@ -10,8 +11,8 @@ export interface DraftBill {
   readonly id: string
   readonly householdId: string
   /** First instant, and the one after the last. */
-  readonly periodFrom: string
-  readonly periodTo: string
+  readonly periodFrom: Date
+  readonly periodTo: Date
   readonly bill: AccountBill
   readonly segments: readonly BillSegment[]
 }
@@ -52,16 +53,30 @@ const lineColumns = [
   'part_method',
   'tariff_version_id',
 ]
+const evidenceColumns = ['bill_id', 'segments']
+
+/** Rows of drafts, ready for the server. */
+export interface EncodedDrafts {
+  readonly bills: Buffer
+  readonly lines: Buffer
+  readonly evidence: Buffer
+}
+
+/** Pure computation, so that it can be done while the server is busy with the drafts before. */
+export function encodeDrafts(key: RunKey, drafts: readonly DraftBill[]): EncodedDrafts {
+  const ids = drafts.map(({ id }) => uuidBytes(id))
+  return {
+    bills: billRows(key, drafts, ids),
+    lines: lineRows(drafts, ids),
+    evidence: evidenceRows(drafts, ids),
+  }
+}
 
 /** Writes a chunk of drafts by COPY, inside the transaction of the run. */
-export async function copyDrafts(
-  client: pg.ClientBase,
-  key: RunKey,
-  drafts: readonly DraftBill[],
-): Promise<void> {
-  await copyRows(client, 'bill', billColumns, billRows(key, drafts))
-  await copyRows(client, 'bill_line', lineColumns, lineRows(drafts))
-  await copyRows(client, 'bill_evidence', ['bill_id', 'segments'], evidenceRows(drafts))
+export async function copyDrafts(client: pg.ClientBase, drafts: EncodedDrafts): Promise<void> {
+  await copyBinary(client, 'bill', billColumns, drafts.bills)
+  await copyBinary(client, 'bill_line', lineColumns, drafts.lines)
+  await copyBinary(client, 'bill_evidence', evidenceColumns, drafts.evidence)
 }
 
 export async function copyHeld(
@@ -96,65 +111,94 @@ export async function deleteDrafts(client: pg.ClientBase, runId: string): Promis
   await client.query('DELETE FROM held_account WHERE run_id = $1', [runId])
 }
 
-function* billRows(key: RunKey, drafts: readonly DraftBill[]): Generator<readonly CopyValue[]> {
+function billRows(key: RunKey, drafts: readonly DraftBill[], ids: readonly Uint8Array[]): Buffer {
+  const rows = new BinaryRows(300 * drafts.length)
+  const runId = uuidBytes(key.id)
+  const projectId = uuidBytes(key.projectId)
+  const itemId = uuidBytes(key.itemId)
+  const tariffIds = remembered()
   const month = `${key.month}-01`
-  for (const { id, householdId, periodFrom, periodTo, bill } of drafts) {
-    yield [
-      id,
-      key.id,
-      key.projectId,
-      householdId,
-      key.itemId,
-      month,
-      'draft',
-      formatFixed(bill.quantity, QUANTITY_PLACES),
-      formatFixed(bill.amount, CENT_PLACES),
-      bill.estimated,
-      bill.usedBefore === null ? null : formatFixed(bill.usedBefore, QUANTITY_PLACES),
-      bill.tariffId,
-      periodFrom,
-      periodTo,
-    ]
+  drafts.forEach(({ householdId, periodFrom, periodTo, bill }, index) => {
+    rows.row(billColumns.length)
+    rows.uuid(ids[index]!)
+    rows.uuid(runId)
+    rows.uuid(projectId)
+    rows.uuid(uuidBytes(householdId))
+    rows.uuid(itemId)
+    rows.date(month)
+    rows.text('draft')
+    rows.numeric(bill.quantity, QUANTITY_PLACES)
+    rows.numeric(bill.amount, CENT_PLACES)
+    rows.boolean(bill.estimated)
+    if (bill.usedBefore === null) rows.null()
+    else rows.numeric(bill.usedBefore, QUANTITY_PLACES)
+    rows.uuid(tariffIds(bill.tariffId))
+    rows.timestamptz(periodFrom)
+    rows.timestamptz(periodTo)
+  })
+  return rows.finish()
+}
+
+function lineRows(drafts: readonly DraftBill[], ids: readonly Uint8Array[]): Buffer {
+  const rows = new BinaryRows(600 * drafts.length)
+  const versionIds = remembered()
+  drafts.forEach(({ bill }, index) => {
+    bill.lines.forEach((line, position) => {
+      rows.row(lineColumns.length)
+      rows.uuid(ids[index]!)
+      rows.smallint(position + 1)
+      writeLine(rows, line)
+      rows.uuid(versionIds(line.version.id))
+    })
+  })
+  return rows.finish()
+}
+
+function writeLine(
+  rows: BinaryRows,
+  { quantity, unitPrice, exactAmount, amount, ...line }: AccountLine,
+): void {
+  rows.numeric(quantity, QUANTITY_PLACES)
+  rows.numeric(unitPrice, PRICE_PLACES)
+  rows.numeric(exactAmount, EXACT_PLACES)
+  rows.numeric(amount, CENT_PLACES)
+  const { tier, band, part } = line
+  if (tier) {
+    rows.smallint(tier.number)
+    rows.numeric(tier.above, QUANTITY_PLACES)
+  } else {
+    rows.null()
+    rows.null()
+  }
+  if (tier === null || tier.upTo === null) rows.null()
+  else rows.numeric(tier.upTo, QUANTITY_PLACES)
+  if (band === null) rows.null()
+  else rows.text(band)
+  if (part) {
+    rows.date(part.firstDay)
+    rows.date(part.lastDay)
+    rows.text(part.method)
+  } else {
+    for (let column = 0; column < 3; column++) rows.null()
   }
 }
 
-function* lineRows(drafts: readonly DraftBill[]): Generator<readonly CopyValue[]> {
-  for (const { id, bill } of drafts) {
-    let sequence = 1
-    for (const line of bill.lines) {
-      const { tier, part } = line
-      yield [
-        id,
-        sequence++,
-        formatFixed(line.quantity, QUANTITY_PLACES),
-        formatFixed(line.unitPrice, PRICE_PLACES),
-        formatFixed(line.exactAmount, EXACT_PLACES),
-        formatFixed(line.amount, CENT_PLACES),
-        tier ? tier.number : null,
-        tier ? boundText(tier.above) : null,
-        tier === null || tier.upTo === null ? null : boundText(tier.upTo),
-        line.band,
-        part ? part.firstDay : null,
-        part ? part.lastDay : null,
-        part ? part.method : null,
-        line.version.id,
-      ]
-    }
-  }
+function evidenceRows(drafts: readonly DraftBill[], ids: readonly Uint8Array[]): Buffer {
+  const rows = new BinaryRows(1_000 * drafts.length)
+  drafts.forEach(({ segments }, index) => {
+    rows.row(evidenceColumns.length)
+    rows.uuid(ids[index]!)
+    rows.text(JSON.stringify(segments))
+  })
+  return rows.finish()
 }
 
-/** A tariff has few bounds, and a run writes each of them a hundred thousand times. */
-const boundTexts = new Map<bigint, string>()
-
-function boundText(bound: bigint): string {
-  let text = boundTexts.get(bound)
-  if (text === undefined) {
-    if (boundTexts.size > 1_000) boundTexts.clear()
-    boundTexts.set(bound, (text = formatFixed(bound, QUANTITY_PLACES)))
+/** Tariffs and versions are few, and a run writes each of their ids a hundred thousand times. */
+function remembered(): (id: string) => Uint8Array {
+  const known = new Map<string, Uint8Array>()
+  return (id) => {
+    let bytes = known.get(id)
+    if (bytes === undefined) known.set(id, (bytes = uuidBytes(id)))
+    return bytes
   }
-  return text
-}
-
-function* evidenceRows(drafts: readonly DraftBill[]): Generator<readonly CopyValue[]> {
-  for (const { id, segments } of drafts) yield [id, { json: segments }]
 }

@@ -23,7 +23,6 @@ export function rateChunk(
 ): { drafts: DraftBill[]; held: HeldDraft[] } {
   const drafts: DraftBill[] = []
   const held: HeldDraft[] = []
-  const instants = chunk.starts.map((start) => start.toISOString())
   for (const account of chunk.accounts) {
     const result = rateAccount(chunk, account)
     if ('hold' in result) {
@@ -35,8 +34,8 @@ export function rateChunk(
     drafts.push({
       id: nextBillId(),
       householdId: account.householdId,
-      periodFrom: instants[bill.span.from]!,
-      periodTo: instants[bill.span.to]!,
+      periodFrom: chunk.starts[bill.span.from]!,
+      periodTo: chunk.starts[bill.span.to]!,
       bill,
       segments,
     })
