@@ -20,6 +20,7 @@ BEGIN
 END $$;
 CREATE TRIGGER manual_read_is_kept BEFORE UPDATE OR DELETE ON manual_read
   FOR EACH ROW EXECUTE FUNCTION manual_read_is_kept();
+CREATE TRIGGER manual_read_no_truncate BEFORE TRUNCATE ON manual_read EXECUTE FUNCTION manual_read_is_kept();
 
 CREATE INDEX usage_day_held ON usage_day (project_id, metering_point_id) WHERE status = 5;
 CREATE INDEX held_interval_project ON held_interval (project_id);

@@ -46,3 +46,16 @@ create unique index quarantine_entry_message on quarantine_entry (gateway_id, pa
 create unique index quarantine_entry_series on quarantine_entry (batch_id, point) where point is not null;
 create index quarantine_entry_open_series on quarantine_entry (gateway_id, point) where state = 'open' and point is not null;
 alter table quarantine_entry alter column payload set storage external;
+
+-- The log is the evidence behind every derived row; what was held or lost stays on record too.
+create trigger reading_batch_append_only before update or delete on reading_batch
+  for each row execute function refuse_change();
+create trigger reading_batch_no_truncate before truncate on reading_batch execute function refuse_change();
+create trigger lost_readings_append_only before update or delete on lost_readings
+  for each row execute function refuse_change();
+create trigger lost_readings_no_truncate before truncate on lost_readings execute function refuse_change();
+create trigger quarantine_entry_stays before delete on quarantine_entry
+  for each row execute function refuse_change();
+create trigger quarantine_entry_no_truncate before truncate on quarantine_entry execute function refuse_change();
+create trigger quarantine_entry_as_it_came before update of payload, payload_hash, gateway_id, project_id, topic,
+  batch_id, point, received_at on quarantine_entry for each row execute function refuse_change();

@@ -30,6 +30,8 @@ interface BillingRow {
   estimated_slots: number | null
   computed_at: Date | null
   installations: { from_ms: number; to_ms: number | null }[] | null
+  from_boundary: BoundaryIndex | null
+  to_boundary: BoundaryIndex | null
 }
 
 /** Usage of a month; every metering point asked for is in the map, also one without reads. */
@@ -37,24 +39,62 @@ export async function billingUsage(
   client: Queryable,
   query: BillingUsageQuery,
 ): Promise<Map<string, BillingUsage>> {
-  const params: unknown[] = [query.projectId, firstDayOf(query.month)]
+  const { halfHoursOf = null, withSegments = false } = query
+  const params: unknown[] = [query.projectId, firstDayOf(query.month), halfHoursOf]
   if (query.meteringPointIds) params.push(query.meteringPointIds)
   const { rows } = await client.query<BillingRow>(
-    `select mp.id, p.time_zone, u.usage::text, u.scale, u.slot_usage::text, u.status, u.known_slots, u.total_slots,
-       u.estimated_slots, u.computed_at,
+    `select mp.id, p.time_zone, u.usage, u.scale, u.status, u.known_slots, u.total_slots,
+       u.estimated_slots, u.computed_at, ${withSegments ? 'u.from_boundary, u.to_boundary,' : ''}
+       case when $3::uuid[] is null or mp.id = any($3) then u.slot_usage::text end as slot_usage,
        case when u.metering_point_id is null then
          (select json_agg(json_build_object('from_ms', (extract(epoch from i.from_at) * 1000)::bigint,
             'to_ms', (extract(epoch from i.to_at) * 1000)::bigint))
           from installation i where i.metering_point_id = mp.id) end as installations
      from metering_point mp join project p on p.id = mp.project_id
      left join usage_month u on u.metering_point_id = mp.id and u.month = $2
-     where mp.project_id = $1 ${query.meteringPointIds ? 'and mp.id = any($3::uuid[])' : ''}`,
+     where mp.project_id = $1 ${query.meteringPointIds ? 'and mp.id = any($4::uuid[])' : ''}`,
     params,
   )
-  return new Map(rows.map((row) => [row.id, billingUsageOf(row, query.month)]))
+  const segments = withSegments ? await segmentsOfMonths(client, rows, query.month) : null
+  return new Map(rows.map((row) => [row.id, billingUsageOf(row, query.month, segments?.get(row.id) ?? null)]))
 }
 
-function billingUsageOf(row: BillingRow, month: string): BillingUsage {
+/** Of the months that say by themselves which registers they end with. */
+async function segmentsOfMonths(
+  client: Queryable,
+  rows: readonly BillingRow[],
+  month: string,
+): Promise<Map<string, BillSegment>> {
+  const segments = new Map<string, BillSegment>()
+  const bounded = rows.filter((row) => row.from_boundary !== null && row.to_boundary !== null)
+  if (bounded.length === 0) return segments
+  const plans = await loadPlans(
+    client,
+    bounded.map(({ id }) => id),
+  )
+  const spans = new Map<string, MonthSpan>()
+  for (const row of bounded) {
+    let span = spans.get(row.time_zone)
+    if (!span) spans.set(row.time_zone, (span = spanOfMonth(row.time_zone, month)))
+    const { usage, status, from_boundary: from, to_boundary: to } = row
+    const stored = { usage: usage!, status: status!, from: from!, to: to! }
+    const segment = segmentOfMonth(plans.get(row.id)!, span, stored)
+    if (segment) segments.set(row.id, segment)
+  }
+  return segments
+}
+
+type MonthSpan = Pick<DaySpan, 'fromMs' | 'toMs'>
+
+function spanOfMonth(timeZone: string, month: string): MonthSpan {
+  const calendar = calendarOf(timeZone)
+  return {
+    fromMs: calendar.localDay(firstDayOf(month)).startMs,
+    toMs: calendar.localDay(firstDayOf(addMonths(month, 1))).startMs,
+  }
+}
+
+function billingUsageOf(row: BillingRow, month: string, segment: BillSegment | null): BillingUsage {
   if (row.usage === null) return withoutReads(row, month)
   const scale = row.scale!
   const usage = mantissaAt(decimalOf(row.usage), scale)!
@@ -66,7 +106,8 @@ function billingUsageOf(row: BillingRow, month: string): BillingUsage {
     scale,
     // Most prices do not depend on the time of day: taken apart only when somebody looks
     get slotUsage() {
-      return (slots ??= bigintArray(row.slot_usage!).map((value) => value ?? 0n))
+      if (row.slot_usage === null) throw new RangeError(`the half hours of ${row.id} were not asked for`)
+      return (slots ??= bigintArray(row.slot_usage).map((value) => value ?? 0n))
     },
     status: statusName(row.status!),
     knownSlots: row.known_slots!,
@@ -74,6 +115,7 @@ function billingUsageOf(row: BillingRow, month: string): BillingUsage {
     estimatedSlots: row.estimated_slots!,
     completeness: completenessOf(row.status!, row.known_slots!, row.total_slots!),
     computedAt: row.computed_at,
+    segment,
   }
 }
 
@@ -91,6 +133,7 @@ function withoutReads(row: BillingRow, month: string): BillingUsage {
     estimatedSlots: 0,
     completeness: 'noReads',
     computedAt: null,
+    segment: null,
   }
 }
 
@@ -205,14 +248,8 @@ async function storedSegments(
   plans: readonly PointPlan[],
   span: DaySpan,
 ): Promise<Map<string, BillSegment>> {
-  const { rows } = await client.query<{
-    id: string
-    usage: string
-    status: number
-    from: BoundaryIndex
-    to: BoundaryIndex
-  }>(
-    `select metering_point_id as id, usage::text, status, from_boundary as "from", to_boundary as "to" from usage_month
+  const { rows } = await client.query<StoredMonth & { id: string }>(
+    `select metering_point_id as id, usage, status, from_boundary as "from", to_boundary as "to" from usage_month
      where metering_point_id = any($1::uuid[]) and month = $2
        and from_boundary is not null and to_boundary is not null`,
     [plans.map((plan) => plan.meteringPointId), span.firstDay],
@@ -220,15 +257,28 @@ async function storedSegments(
   const byId = new Map(plans.map((plan) => [plan.meteringPointId, plan]))
   const segments = new Map<string, BillSegment>()
   for (const row of rows) {
-    const plan = byId.get(row.id)!
-    const present = plan.installations.filter(
-      (one) => one.fromMs < span.toMs && (one.toMs ?? Infinity) > span.fromMs,
-    )
-    if (present.length !== 1) continue
-    const position = plan.installations.indexOf(present[0]!)
-    segments.set(row.id, storedSegment(plan, position, row.from, row.to, row.usage, row.status))
+    const segment = segmentOfMonth(byId.get(row.id)!, span, row)
+    if (segment) segments.set(row.id, segment)
   }
   return segments
+}
+
+/** Usage and boundaries as usage_month holds them. */
+interface StoredMonth {
+  readonly usage: string
+  readonly status: number
+  readonly from: BoundaryIndex
+  readonly to: BoundaryIndex
+}
+
+/** Null when not exactly one meter was there in the month: its boundaries may be those of two. */
+function segmentOfMonth(plan: PointPlan, span: MonthSpan, stored: StoredMonth): BillSegment | null {
+  const { installations } = plan
+  const isPresent = ({ fromMs, toMs }: PointPlan['installations'][number]): boolean =>
+    fromMs < span.toMs && (toMs ?? Infinity) > span.fromMs
+  const position = installations.findIndex(isPresent)
+  if (position < 0 || installations.findLastIndex(isPresent) !== position) return null
+  return storedSegment(plan, position, stored.from, stored.to, stored.usage, stored.status)
 }
 
 async function readSegments(

@@ -17,7 +17,7 @@ export interface BillingUsage {
   /** Decimal text; the sum of all known slots, also when the month is not complete. */
   readonly usage: string
   readonly scale: number
-  /** 48 sums by local half hour of the day; they add up to `usage`. */
+  /** 48 sums by local half hour of the day; they add up to `usage`. @throws RangeError when not asked for */
   readonly slotUsage: readonly bigint[]
   /** Worst status of what lies between the first and the last read of the month. */
   readonly status: IntervalStatus
@@ -28,6 +28,11 @@ export interface BillingUsage {
   readonly completeness: UsageCompleteness
   /** Last change of the content; a computation with the same result doesn't move it. */
   readonly computedAt: Date | null
+  /**
+   * The registers behind the month, where one meter was there and both ends are known. Null also when they were not
+   * asked for: `boundaryIndexes` finds the others.
+   */
+  readonly segment: BillSegment | null
 }
 
 /** One local day of a metering point; as BillingUsage. */
@@ -50,6 +55,10 @@ export interface BillingUsageQuery {
   readonly month: string
   /** All of the project when absent. */
   readonly meteringPointIds?: readonly string[]
+  /** Metering points whose half hours will be looked at; all when absent. Most prices do not need them. */
+  readonly halfHoursOf?: readonly string[]
+  /** Also the registers behind each month. */
+  readonly withSegments?: boolean
 }
 
 export type SegmentsByPoint = Map<string, BillSegment[]>

@@ -13,7 +13,7 @@ const END_OF_TIME = Date.UTC(2200, 0, 1)
 const CANDIDATES = `select distinct on (m.id, d.id) m.id as meter_id, p.id as point_id
   from meter m
   join device d on d.project_id = m.project_id and d.serial = m.serial and d.medium = m.medium and d.removed_at is null
-  join point p on p.device_id = d.id and p.kind = 'register' and p.removed_at is null
+  join point p on p.device_id = d.id and p.kind = 'register' and p.unit = m.unit and p.removed_at is null
   where p.scale + scale(trim_scale(m.multiplier)) <= ${MAX_USAGE_SCALE}
     and (split_part(p.key, '/', 2) = case m.medium when 'electricity' then 'energyImport' else 'volume' end
       or not exists (select from point other where other.device_id = d.id and other.kind = 'register'

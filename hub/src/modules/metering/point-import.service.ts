@@ -108,7 +108,8 @@ async function recomputeWhatChanged(client: Client, plan: PointImportPlan): Prom
   const touched = plan.installations.changed.map(({ after }) => after.meteringPointId)
   await invalidate(client, await pointsWith(client, [...meters], touched))
   const created = plan.installations.created.map((one) => one.meterId)
-  await bindMeters(client, [...new Set([...plan.meters.created.map((meter) => meter.id), ...created])])
+  const bindable = [...plan.meters.created.map((meter) => meter.id), ...meters, ...created]
+  await bindMeters(client, [...new Set(bindable)])
   await markMeters(client, created)
 }
 

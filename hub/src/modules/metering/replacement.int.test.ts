@@ -103,3 +103,16 @@ it('refuses a known meter that measures otherwise, or was still at another place
   expect(errors).toMatchObject([{ row: 2, column: 'installedAt' }])
   await replace(c, { at: '2026-10-11T00:00:00Z', serial: 'S-B' })
 })
+
+it('takes no index in litres for cubic metres', async () => {
+  expect((await importRows(row('L', { medium: 'water', unit: 'm³' }))).errors).toEqual([])
+  const id = await pointId('L')
+  await gateway.send(readingsOf('L/volume', [[october, 1_000_000]]))
+  await usageCaughtUp(hub.hub)
+  const { reads } = await engineer.call('GET /api/metering-points/:id/reads', { params: { id } })
+  expect(reads).toEqual([])
+  expect((await importRows(row('L', { medium: 'water', unit: 'L' }))).errors).toEqual([])
+  await usageCaughtUp(hub.hub)
+  const after = await engineer.call('GET /api/metering-points/:id/reads', { params: { id } })
+  expect(after.reads).toMatchObject([{ index: '10000.00' }])
+})

@@ -22,6 +22,8 @@ export const heldCodes = {
   valueOutOfRange: 'ingest.value_out_of_range',
   /** A value with a quality that has none, or none with one that has. */
   qualityMismatch: 'ingest.quality_mismatch',
+  /** Another batch has its number: an outbox that was put back from a copy counts again from there. */
+  sequenceReused: 'ingest.sequence_reused',
   /** The message is well formed but the database refused it. */
   poison: 'ingest.poison',
 } as const

@@ -68,6 +68,34 @@ export async function insertBatches(
   return batches.map((batch) => ids.get(batchKey(batch)))
 }
 
+/** Positions of those batches whose number the log has with other bytes. */
+export async function contradictions(
+  client: Client,
+  batches: readonly ReceivedBatch[],
+): Promise<Set<number>> {
+  if (batches.length === 0) return new Set()
+  const { rows } = await client.query<{ position: number }>(
+    `select v.position from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[])
+       as v (position, gateway_id, outbox, sequence, hash)
+     join reading_batch b using (gateway_id, outbox, sequence) where sha256(b.payload) <> v.hash`,
+    [
+      batches.map((_, position) => position),
+      batches.map((batch) => batch.gatewayId),
+      batches.map((batch) => batch.message.outbox),
+      batches.map((batch) => batch.message.sequence),
+      batches.map((batch) => hashOf(batch.payload)),
+    ],
+  )
+  return new Set(rows.map((row) => row.position))
+}
+
+const hashOf = (payload: Uint8Array): Buffer => createHash('sha256').update(payload).digest()
+
+/** Until the transaction ends no catalogue of these gateways changes what a point means. */
+export async function holdCatalogues(client: Client, gatewayIds: readonly string[]): Promise<void> {
+  await client.query(`select from gateway where id = any($1::uuid[]) order by id for key share`, [gatewayIds])
+}
+
 export function batchKey(batch: Pick<ReceivedBatch, 'gatewayId' | 'message'>): string {
   return `${batch.gatewayId}/${batch.message.outbox.toLowerCase()}/${batch.message.sequence}`
 }
@@ -201,11 +229,21 @@ export interface HeldMessage {
   readonly payload: Uint8Array
 }
 
-/** Keeps a whole message; the same bytes from the same gateway are kept once. */
-export async function insertHeldMessage(client: Client, held: HeldMessage): Promise<void> {
-  await client.query(
+/** Whole messages that wait for a person, of one gateway: more would only be more of the same fault. */
+const MAX_HELD_MESSAGES = 1_000
+const MAX_HELD_BYTES = 64 * 1024 * 1024
+
+/**
+ * Keeps a whole message; the same bytes from the same gateway are kept once.
+ * @returns false when the gateway has too many in the quarantine already
+ */
+export async function insertHeldMessage(client: Client, held: HeldMessage): Promise<boolean> {
+  const hash = hashOf(held.payload)
+  const { rowCount } = await client.query(
     `insert into quarantine_entry (gateway_id, project_id, topic, code, reason, readings, payload, payload_hash)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     select $1::uuid, $2::uuid, $3, $4, $5, $6::int, $7::bytea, $8::bytea
+     where (select count(*) < ${MAX_HELD_MESSAGES} and coalesce(sum(length(payload)), 0) < ${MAX_HELD_BYTES}
+       from quarantine_entry where gateway_id = $1 and point is null and state = 'open')
      on conflict (gateway_id, payload_hash) where point is null do nothing`,
     [
       held.gatewayId,
@@ -215,7 +253,13 @@ export async function insertHeldMessage(client: Client, held: HeldMessage): Prom
       held.reason.replaceAll('\0', '\u{fffd}').slice(0, 1_000),
       held.readings,
       held.payload,
-      createHash('sha256').update(held.payload).digest(),
+      hash,
     ],
   )
+  if (rowCount === 1) return true
+  const known = await client.query(
+    `select from quarantine_entry where gateway_id = $1 and payload_hash = $2 and point is null`,
+    [held.gatewayId, hash],
+  )
+  return known.rowCount === 1
 }

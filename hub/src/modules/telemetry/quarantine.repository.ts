@@ -184,7 +184,7 @@ export async function noteFault(client: Client, id: string, code: string, reason
 }
 
 /** The outbox of replays: its sequence numbers are those of the quarantine. */
-const REPLAY_OUTBOX = '00000000-0000-4000-8000-000000000000'
+export const REPLAY_OUTBOX = '00000000-0000-4000-8000-000000000000'
 
 /** Tells the followers of the log that series of an earlier batch went in now. */
 export async function insertReplay(

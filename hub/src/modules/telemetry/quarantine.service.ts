@@ -16,7 +16,7 @@ import { heldCodes, telemetryErrors } from './errors.ts'
 import { GroupWriter } from './ingest/group-writer.ts'
 import { newestOf } from './ingest/newest.ts'
 import { PointDirectory } from './ingest/point-directory.ts'
-import { insertBlocks, upsertLatest } from './ingest.repository.ts'
+import { holdCatalogues, insertBlocks, upsertLatest } from './ingest.repository.ts'
 import { enterLog } from './log.repository.ts'
 import { announceCommit } from './log-signal.ts'
 import {
@@ -29,6 +29,7 @@ import {
   lockSeriesOfBatch,
   noteFault,
   orderOf,
+  REPLAY_OUTBOX,
   resolveEntries,
   type LockedEntry,
   type QuarantineFilter,
@@ -129,6 +130,7 @@ async function replaySeries(
   const wanted = new Set(entries.map((entry) => entry.point!))
   const series = message.series.filter(({ p }) => wanted.has(p))
   const directory = new PointDirectory()
+  await holdCatalogues(client, [stored.gatewayId])
   await directory.reload(client, [stored.gatewayId])
   const now = hub.clock.now()
   const intake = takeIn({ ...message, series }, directory.lookupOf(stored.gatewayId), now.getTime())
@@ -192,8 +194,14 @@ async function replayMessage(hub: Hub, client: PoolClient, entry: LockedEntry): 
   const batch = { gatewayId, topic, payload: entry.payload!, receivedAt, message, ...spanOf(message) }
   await client.query('savepoint replay')
   try {
-    const result = await new GroupWriter(hub.db, new PointDirectory()).writeIn(client, [batch])
-    return result.outcomes[0] === 'refused' ? 'the gateway is revoked' : null
+    const writer = new GroupWriter(hub.db, new PointDirectory())
+    let [outcome] = (await writer.writeIn(client, [batch])).outcomes
+    if (outcome === 'quarantined') {
+      // Another batch has its number: it goes in under that of its entry
+      const renumbered = { ...message, outbox: REPLAY_OUTBOX, sequence: Number(entry.id) }
+      ;[outcome] = (await writer.writeIn(client, [{ ...batch, message: renumbered }])).outcomes
+    }
+    return outcome === 'refused' ? 'the gateway is revoked' : null
   } catch (error) {
     await client.query('rollback to savepoint replay')
     return error instanceof Error ? error.message : String(error)

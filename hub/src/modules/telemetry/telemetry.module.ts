@@ -28,9 +28,10 @@ async function start(hub: Hub): Promise<Stop> {
         hub.log.warn({ err: error }, 'replay not queued; the next round makes up for it'),
       )
   })
-  const ignoreRefused = onMessageRefused(hub, (message) =>
-    insertHeldMessage(hub.db.pool, { ...message, readings: 0 }),
-  )
+  const ignoreRefused = onMessageRefused(hub, async (message) => {
+    const kept = await insertHeldMessage(hub.db.pool, { ...message, readings: 0 })
+    if (!kept) hub.log.warn({ gatewayId: message.gatewayId }, 'message not kept: the quarantine is full')
+  })
   const stopIngest = hub.roles.has('ingest') ? await startIngest(hub) : null
   return async () => {
     ignoreCatalogues()

@@ -67,7 +67,7 @@ export interface MeteringEstate {
   readonly points: readonly PointRecord[]
   readonly meters: readonly MeterRecord[]
   readonly installations: readonly InstallationRecord[]
-  /** Meters with reads that people entered: their scale can't change any more. */
+  /** Meters with reads that people entered: their scale and unit can't change any more. */
   readonly typedMeters: ReadonlySet<string>
 }
 
@@ -270,6 +270,9 @@ class Planner {
         'scale',
         `People have entered reads with ${known.scale} decimal places; it cannot change`,
       )
+    }
+    if (known && known.unit !== row.unit && this.estate.typedMeters.has(known.id)) {
+      this.refuse(row, 'unit', `People have entered reads in ${known.unit}; it cannot change`)
     }
     if (row.initialIndex === null) return
     const index = mantissaAt(decimalOf(row.initialIndex), row.scale)

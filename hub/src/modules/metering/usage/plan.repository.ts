@@ -27,7 +27,10 @@ interface PlanRow {
   feed_digits: number | null
 }
 
-/** Flat, since building JSON for each of a city's metering points took longer than finding them. */
+/**
+ * A feed in another unit than the meter's is not its index. Flat, since building JSON for each of a city's
+ * metering points took longer than finding them.
+ */
 const PLANS = `select mp.id, mp.code, mp.project_id, p.time_zone, i.id as installation_id, i.meter_id, m.serial,
     (extract(epoch from i.from_at) * 1000)::bigint::text as from_ms,
     (extract(epoch from i.to_at) * 1000)::bigint::text as to_ms,
@@ -36,6 +39,7 @@ const PLANS = `select mp.id, mp.code, mp.project_id, p.time_zone, i.id as instal
   from metering_point mp join project p on p.id = mp.project_id
   left join (installation i join meter m on m.id = i.meter_id) on i.metering_point_id = mp.id
   left join (meter_feed f join point pt on pt.id = f.point_id) on f.meter_id = m.id
+    and pt.unit = m.unit
   where mp.id = any($1::uuid[])
   order by mp.id, i.from_at, i.id, f.point_id`
 

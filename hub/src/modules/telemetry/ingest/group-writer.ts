@@ -4,11 +4,15 @@ import type { AckStatus } from '@courtyard/protocols/contract'
 import type { Database } from '../../../platform/database/database.ts'
 import { toBlocks, type Run } from '../domain/blocks.ts'
 import { takeIn, type Intake } from '../domain/intake.ts'
+import { heldCodes } from '../errors.ts'
 import {
   activeGateways,
   batchKey,
+  contradictions,
+  holdCatalogues,
   insertBatches,
   insertBlocks,
+  insertHeldMessage,
   insertHeldSeries,
   insertLost,
   upsertLatest,
@@ -74,23 +78,34 @@ export class GroupWriter {
     await insertHeldSeries(client, fresh.flatMap(heldOf))
     await insertLost(client, fresh.flatMap(lostOf))
     const committed = new Set(fresh.map(({ batch }) => batch))
-    const outcomeOf = (batch: ReceivedBatch): Outcome => {
-      if (!projects.has(batch.gatewayId)) return 'refused'
-      return committed.has(batch) ? 'committed' : 'duplicate'
+    const outcomes = new Map<ReceivedBatch, Outcome>(fresh.map(({ batch }) => [batch, 'committed']))
+    const again = group.filter((batch) => projects.has(batch.gatewayId) && !committed.has(batch))
+    const contradicting = await contradictions(client, again)
+    for (const [i, batch] of again.entries()) {
+      if (!contradicting.has(i)) outcomes.set(batch, 'duplicate')
+      else outcomes.set(batch, await holdReused(client, batch, projects.get(batch.gatewayId)!))
     }
-    return { outcomes: group.map(outcomeOf), latest }
+    return { outcomes: group.map((batch) => outcomes.get(batch) ?? 'refused'), latest }
   }
 
   private takeIn(batch: ReceivedBatch): Intake {
     return takeIn(batch.message, this.directory.lookupOf(batch.gatewayId), batch.receivedAt.getTime())
   }
 
-  /** The catalogue may have changed since the points were read. */
+  /**
+   * The catalogue may have changed since the points were read, also the decimal places of a point that has no
+   * readings yet: its first ones are taken in while the catalogue is held.
+   */
   private async lookAgain(client: PoolClient, fresh: readonly NewBatch[]): Promise<void> {
-    const doubtful = fresh.filter(({ intake }) =>
-      intake.held.some(({ why }) => why === 'pointUnknown' || why === 'scaleMismatch'),
+    const doubtful = fresh.filter(
+      ({ intake }) =>
+        intake.held.some(({ why }) => why === 'pointUnknown' || why === 'scaleMismatch') ||
+        intake.taken.some(({ pointId, atMs }) => atMs.length > 0 && !this.newest.has(pointId)),
     )
-    await this.directory.reload(client, [...new Set(doubtful.map(({ batch }) => batch.gatewayId))])
+    if (doubtful.length === 0) return
+    const gatewayIds = [...new Set(doubtful.map(({ batch }) => batch.gatewayId))]
+    await holdCatalogues(client, gatewayIds)
+    await this.directory.reload(client, gatewayIds)
     for (const item of doubtful) item.intake = this.takeIn(item.batch)
   }
 
@@ -124,6 +139,23 @@ function distinct(group: readonly ReceivedBatch[]): ReceivedBatch[] {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Acknowledged once it is kept: a person looks what the outbox counted twice. */
+async function holdReused(client: PoolClient, batch: ReceivedBatch, projectId: string): Promise<Outcome> {
+  const { gatewayId, topic, payload, readings, message } = batch
+  const reason = `the log has another batch ${message.sequence} of outbox ${message.outbox}`
+  const code = heldCodes.sequenceReused
+  const kept = await insertHeldMessage(client, {
+    gatewayId,
+    projectId,
+    topic,
+    payload,
+    readings,
+    code,
+    reason,
+  })
+  return kept ? 'quarantined' : 'refused'
 }
 
 function heldOf({ id, projectId, batch, intake }: NewBatch): HeldBatchSeries[] {

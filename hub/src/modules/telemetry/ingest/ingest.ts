@@ -155,7 +155,7 @@ export class Ingest {
     this.counters.refused += 1
     this.options.log.warn(
       { gatewayId },
-      'batch of an unknown or revoked gateway: neither stored nor acknowledged',
+      'batch neither stored nor acknowledged: the gateway is unknown or revoked, or its quarantine is full',
     )
   }
 
@@ -183,15 +183,17 @@ export class Ingest {
 
   /** @returns whether it is in the quarantine now */
   private async hold(message: Omit<HeldMessage, 'projectId'>): Promise<boolean> {
-    const projectId = await this.untilDatabaseAnswers(async () => {
-      const project = (await activeGateways(this.options.db.pool, [message.gatewayId])).get(message.gatewayId)
-      if (project) await insertHeldMessage(this.options.db.pool, { ...message, projectId: project })
-      return project ?? ''
+    const { gatewayId } = message
+    const kept = await this.untilDatabaseAnswers(async () => {
+      const projectId = (await activeGateways(this.options.db.pool, [gatewayId])).get(gatewayId)
+      return (
+        projectId !== undefined && (await insertHeldMessage(this.options.db.pool, { ...message, projectId }))
+      )
     })
-    if (projectId === null) return false
-    if (projectId === '') this.refuse(message.gatewayId)
-    else this.counters.quarantined += 1
-    return projectId !== ''
+    if (kept === null) return false
+    if (kept) this.counters.quarantined += 1
+    else this.refuse(gatewayId)
+    return kept
   }
 
   /** Tries again as long as the fault is the database's own; null when the hub stops meanwhile. */
