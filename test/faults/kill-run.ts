@@ -48,7 +48,7 @@ export async function runFaults(
       for (const device of site.devices) device.intervals = { fast: INTERVAL_MS, energy: INTERVAL_MS }
     })
     stack.startEdge()
-    await until('first readings', 30_000, () => stack.outboxCounters().accepted > 1_000)
+    await until('first readings', 60_000, () => stack.outboxCounters().accepted > 1_000)
     const history = bringHistory(stack)
     for (let round = 0; round < rounds; round++) {
       const action =
@@ -59,6 +59,9 @@ export async function runFaults(
     }
     await history
     return await reckonUp(stack, began, say)
+  } catch (error) {
+    for (const words of stack.lastWords()) say(words)
+    throw error
   } finally {
     await stack.stop()
     await proxy.stop()

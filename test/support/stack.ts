@@ -70,7 +70,7 @@ export class Stack {
         this.setupToken = /\/setup\?token=([\w.~-]+)/.exec(line)?.[1] ?? this.setupToken
       },
     })
-    await until('hub', 60_000, () => this.isHubReady())
+    await until('hub', 90_000, () => this.isHubReady())
   }
 
   async isHubReady(): Promise<boolean> {
@@ -165,6 +165,11 @@ export class Stack {
     const client = new pg.Client({ ...access, host: '127.0.0.1', database: 'courtyard' })
     await client.connect()
     return client
+  }
+
+  /** The end of what hub and edge printed, for the report of a run that failed. */
+  lastWords(): string[] {
+    return [this.hubProgram, this.edgeProgram].flatMap((program) => program?.output().slice(-2_000) ?? [])
   }
 
   async stop(): Promise<void> {
