@@ -40,6 +40,10 @@ export interface Account {
   readonly assignments: readonly AssignmentRow[]
 }
 
+interface ReadUsage extends PointUsage {
+  readonly month: BillingUsage
+}
+
 /** Some accounts with everything that is needed to rate them. */
 export interface AccountChunk {
   readonly accounts: readonly Account[]
@@ -100,7 +104,7 @@ export class RunReader {
     if (accounts.length === 0) return null
     const assignments = accounts.flatMap((account) => account.assignments)
     const usage = await this.readUsage(assignments)
-    const segments = await this.readSegments(assignments)
+    const segments = await this.readSegments(assignments, usage)
     const used = this.addsUpOverYear
       ? await usedInYear(
           this.client,
@@ -115,8 +119,9 @@ export class RunReader {
       versionsOf: (tariffId) => this.versions.get(tariffId) ?? [],
       usageOf: (meteringPointId) => usage.get(meteringPointId)!,
       usedInYear: (householdId) => used.get(householdId) ?? 0n,
-      segmentsOf: ({ meteringPointId, from, to }) =>
-        segments.get(`${from}-${to}`)?.get(meteringPointId) ?? [],
+      segmentsOf: (assignment) =>
+        segments.get(spanName(assignment))?.get(assignment.meteringPointId) ??
+        this.storedSegments(assignment, usage),
     }
   }
 
@@ -134,17 +139,27 @@ export class RunReader {
     return []
   }
 
-  private async readUsage(assignments: readonly AssignmentRow[]): Promise<Map<string, PointUsage>> {
+  private async readUsage(assignments: readonly AssignmentRow[]): Promise<Map<string, ReadUsage>> {
     const { projectId, month } = this.key
     const ids = [...new Set(assignments.map(({ meteringPointId }) => meteringPointId))]
-    const months = await billingUsage(this.client, { projectId, month, meteringPointIds: ids })
     const needDays = new Set<string>()
+    const needHalfHours = new Set<string>()
     for (const assignment of assignments) {
       const versions = this.versions.get(assignment.tariffId) ?? []
-      if (needsDays(assignment, this.month, versions)) needDays.add(assignment.meteringPointId)
+      const inParts = needsDays(assignment, this.month, versions)
+      if (inParts) needDays.add(assignment.meteringPointId)
+      if (inParts || versions.some(({ rule }) => 'bands' in rule))
+        needHalfHours.add(assignment.meteringPointId)
     }
+    const months = await billingUsage(this.client, {
+      projectId,
+      month,
+      meteringPointIds: ids,
+      halfHoursOf: [...needHalfHours],
+      withSegments: true,
+    })
     const days = needDays.size > 0 ? await this.readDays([...needDays]) : new Map<string, DayUsage[]>()
-    const result = new Map<string, PointUsage>()
+    const result = new Map<string, ReadUsage>()
     for (const id of ids) {
       const ofMonth: BillingUsage = months.get(id)!
       if (!needDays.has(id)) result.set(id, { month: ofMonth })
@@ -157,11 +172,11 @@ export class RunReader {
     return usageByDay(this.client, ids, this.month.days[0]!, this.month.days.at(-1)!)
   }
 
-  /** By span of days, then by metering point: most assignments are for the whole month and need one reading. */
-  private async readSegments(assignments: readonly AssignmentRow[]) {
-    const spans = Map.groupBy(assignments, ({ from, to }) => `${from}-${to}`)
+  /** By span of days, then by metering point; without those that the usage of a whole month has brought along. */
+  private async readSegments(assignments: readonly AssignmentRow[], usage: ReadonlyMap<string, ReadUsage>) {
+    const open = assignments.filter((assignment) => this.storedSegments(assignment, usage).length === 0)
     const result = new Map<string, Map<string, BillSegment[]>>()
-    for (const [span, list] of spans) {
+    for (const [span, list] of Map.groupBy(open, spanName)) {
       const { from, to } = list[0]!
       const ids = [...new Set(list.map(({ meteringPointId }) => meteringPointId))]
       const segments = await boundaryIndexes(
@@ -174,7 +189,15 @@ export class RunReader {
     }
     return result
   }
+
+  private storedSegments(assignment: AssignmentRow, usage: ReadonlyMap<string, ReadUsage>) {
+    const wholeMonth = assignment.from === 0 && assignment.to === this.calendar.days.length
+    const segment = wholeMonth ? usage.get(assignment.meteringPointId)!.month.segment : null
+    return segment === null ? [] : [segment]
+  }
 }
+
+const spanName = ({ from, to }: AssignmentRow): string => `${from}-${to}`
 
 function billingMonth(month: string, { days, starts }: MonthCalendar, now: Date): BillingMonth {
   const complete = days.filter((_, index) => starts[index + 1]! <= now)

@@ -117,15 +117,15 @@ export function slottedMonth(month: MonthUsage): SlottedUsage {
 
 const none: SlottedUsage = { quantity: 0n, slots: new Array<bigint>(SLOTS_PER_DAY).fill(0n) }
 
+/** The sum; half hours are added up only when somebody looks at them. */
 export function addUsage(parts: readonly SlottedUsage[]): SlottedUsage {
   if (parts.length === 1) return parts[0]!
-  return parts.reduce(
-    (sum, part) => ({
-      quantity: sum.quantity + part.quantity,
-      slots: sum.slots.map((units, slot) => units + part.slots[slot]!),
-    }),
-    none,
-  )
+  return {
+    quantity: parts.reduce((sum, part) => sum + part.quantity, 0n),
+    get slots() {
+      return parts.reduce((sum, { slots }) => sum.map((units, slot) => units + slots[slot]!), none.slots)
+    },
+  }
 }
 
 /** Usage of the days `span`: the sum of its days. Days without a row count as nothing. */
