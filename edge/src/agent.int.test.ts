@@ -194,6 +194,32 @@ describe('when things break', () => {
     expect(running.log.join('\n')).not.toContain('not-the-token')
   })
 
+  test('damaged credentials, and credentials that were revoked: a new token by SIGHUP heals both', async () => {
+    const credentials = join(folder, 'edge', 'credentials.json')
+    const first = await start(site())
+    await until(() => hub.readings().length > 50)
+    await first.end('SIGTERM')
+    writeFileSync(credentials, '{"password":')
+    hub.revoke()
+    const running = await start(writeSite({ folder, meters, hubUrl: `http://127.0.0.1:${hub.httpPort}` }))
+    await until(() =>
+      running.log.some((line) => /credentials\.json cannot be used.*Make an enrolment/.test(line)),
+    )
+    site()
+    running.signal('SIGHUP')
+    await until(() => hub.enrolments === 2 && hub.presence?.online)
+    hub.revoke()
+    await until(async () => /refused/i.test((await running.state()).uplink.problem ?? ''))
+    site()
+    running.signal('SIGHUP')
+    await until(() => hub.enrolments === 3 && hub.presence?.online)
+    expect(readFileSync(credentials, 'utf8')).toContain('secret-2-of-the-gateway')
+    await until(async () => (await running.state()).outbox.batches <= 2)
+    await running.end('SIGTERM')
+    await drain(site())
+    expectNothingLostOrDoubled()
+  })
+
   test('SIGHUP with a bad file changes nothing; with a good one the devices change', async () => {
     const config = site()
     const running = await start(config)

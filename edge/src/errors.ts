@@ -28,8 +28,12 @@ export const errorCodes = {
   enrolmentRefused: 'edge.enrolment_refused',
   /** The hub cannot be reached, or answered something that is not an enrolment. */
   enrolmentFailed: 'edge.enrolment_failed',
-  /** `credentials.json` exists but cannot be used. */
+  /** There are neither credentials nor a token. */
+  noIdentity: 'edge.no_identity',
+  /** `credentials.json` does not hold credentials. */
   credentialsInvalid: 'edge.credentials_invalid',
+  /** `credentials.json` is there and cannot be read. */
+  credentialsUnreadable: 'edge.credentials_unreadable',
   /** The bus cannot be connected or broke while a request was out. */
   busDisconnected: 'edge.bus_disconnected',
   /** No answer in time. */

@@ -20,12 +20,13 @@ import {
 import { decodeBatch, readingsOf } from '@courtyard/protocols/wire'
 
 export const gatewayId = '5b0d4d52-9a0e-4a8e-8f0e-6f2d3a1c9b7e'
-const credentials = { username: gatewayId, password: 'a-secret-of-the-gateway' }
 const hubPassword = 'a-secret-of-the-hub'
 
 export class HubPeer {
-  readonly token = 'one-time-token-0123456789'
+  token = 'one-time-token-0123456789'
   tokenIsGood = true
+  private revocations = 0
+  private credentials = { username: gatewayId, password: 'a-secret-of-the-gateway' }
   /** `hold`: batches are stored and not acknowledged, as when the hub dies between the two. */
   acks: 'once' | 'twice' | 'hold' = 'once'
   readonly stored = new Map<string, BatchMessage>()
@@ -51,7 +52,7 @@ export class HubPeer {
         const secret = password?.toString()
         const good =
           (username === 'hub' && secret === hubPassword) ||
-          (username === credentials.username && secret === credentials.password)
+          (username === peer.credentials.username && secret === peer.credentials.password)
         Object.assign(client, { username })
         done(null, good)
       },
@@ -88,6 +89,15 @@ export class HubPeer {
     await this.attach()
   }
 
+  /** Ends the gateway's credentials and its session, and has another token for it. */
+  revoke(): void {
+    this.revocations += 1
+    this.credentials = { ...this.credentials, password: `secret-${this.revocations}-of-the-gateway` }
+    this.token = `one-time-token-${this.revocations}-0123456789`
+    this.tokenIsGood = true
+    for (const socket of this.sockets) if (socket.remotePort !== this.ownPort()) socket.destroy()
+  }
+
   /** Acknowledges what was held. */
   release(): void {
     this.acks = 'once'
@@ -111,6 +121,10 @@ export class HubPeer {
     await new Promise<void>((resolve) => this.broker.close(() => resolve()))
   }
 
+  private ownPort(): number | undefined {
+    return (this.client.stream as unknown as Socket).localPort
+  }
+
   private enrol(url: string, body: string): { status: number; answer: object } {
     const request = EnrolRequest.safeParse(JSON.parse(body))
     if (url !== '/api/edge/enrol' || !request.success) return { status: 400, answer: {} }
@@ -119,7 +133,7 @@ export class HubPeer {
     this.enrolments += 1
     return {
       status: 200,
-      answer: { gatewayId, mqttUrl: `mqtt://127.0.0.1:${this.mqttPort}`, ...credentials },
+      answer: { gatewayId, mqttUrl: `mqtt://127.0.0.1:${this.mqttPort}`, ...this.credentials },
     }
   }
 

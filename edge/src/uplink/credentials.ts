@@ -19,15 +19,28 @@ export function credentialsFile(dataDir: string): string {
   return join(dataDir, 'credentials.json')
 }
 
-/** Null when there are none. @throws AppError `edge.credentials_invalid` when the file cannot be used. */
+/**
+ * Null when there are none.
+ * @throws AppError `edge.credentials_invalid` when the content is of no use, `edge.credentials_unreadable`.
+ */
 export function readCredentials(file: string): Credentials | null {
   if (!existsSync(file)) return null
+  const text = readText(file)
   try {
-    return EnrolResponse.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return EnrolResponse.parse(JSON.parse(text))
   } catch (cause) {
     // The cause could quote the content; only its kind is kept.
     const reason = cause instanceof SyntaxError ? 'it is not JSON' : 'fields are missing or wrong'
     throw new AppError(errorCodes.credentialsInvalid, `${file} cannot be used: ${reason}`)
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new AppError(errorCodes.credentialsUnreadable, `${file} cannot be read: ${reason}`, { cause })
   }
 }
 

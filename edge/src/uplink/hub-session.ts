@@ -14,12 +14,14 @@ export interface HubSessionOptions {
   readonly logger: Logger
   readonly onReady: () => void
   readonly onAck: (ack: AckMessage) => void
-  /** Called once, whatever ended it; `reason` is for people. */
-  readonly onEnd: (reason: string) => void
+  /** Called once, whatever ended it; `reason` is for people, `refused` says that the broker did not take the credentials. */
+  readonly onEnd: (reason: string, refused: boolean) => void
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEPALIVE_S = 15
+/** Return codes of CONNACK (MQTT 3.1.1, 3.2.2.3): bad user name or password, not authorized. */
+const REFUSALS: unknown[] = [4, 5]
 
 export class HubSession {
   private readonly options: HubSessionOptions
@@ -44,7 +46,9 @@ export class HubSession {
     })
     this.client.on('connect', () => this.subscribe())
     this.client.on('message', (topic, payload) => this.receive(topic, payload))
-    this.client.on('error', (error) => this.end(error.message || String(error)))
+    this.client.on('error', (error: Error & { code?: unknown }) =>
+      this.end(error.message || String(error), REFUSALS.includes(error.code)),
+    )
     this.client.on('close', () => this.end('connection closed'))
   }
 
@@ -112,11 +116,11 @@ export class HubSession {
       )
   }
 
-  private end(reason: string): void {
+  private end(reason: string, refused = false): void {
     if (this.ended) return
     this.ended = true
     this.client.end(true)
-    this.options.onEnd(reason)
+    this.options.onEnd(reason, refused)
   }
 }
 

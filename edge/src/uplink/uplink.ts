@@ -13,15 +13,12 @@ import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Outbox } from '../outbox/index.ts'
 import { backoffMs } from '../polling/backoff.ts'
-import { agentVersion } from '../version.ts'
 import { BatchSender, RESEND_AFTER_MS, type SenderCounters, type SenderSettings } from './batch-sender.ts'
-import { credentialsFile, readCredentials, writeCredentials, type Credentials } from './credentials.ts'
-import { enrol } from './enrolment.ts'
+import type { Credentials } from './credentials.ts'
+import { GatewayIdentity, type HubAddress } from './gateway-identity.ts'
 import { HubSession } from './hub-session.ts'
 
-export interface HubSettings {
-  readonly url: string
-  readonly enrolmentToken?: string | undefined
+export interface HubSettings extends HubAddress {
   readonly mqttUrl?: string | undefined
 }
 
@@ -51,6 +48,8 @@ const LOOK_EVERY_MS = 250
 /** Short, because a gateway that waits is a screen that stands still; jitter keeps many gateways apart. */
 const RETRY_RANGE = { firstMs: 500, lastMs: 5_000 }
 
+const WORTH_ANOTHER_TRY: readonly string[] = [errorCodes.enrolmentFailed, errorCodes.credentialsUnreadable]
+
 export class Uplink {
   private readonly options: UplinkOptions
   private hub: HubSettings
@@ -68,13 +67,14 @@ export class Uplink {
   /** Ends a wait early when the configuration has changed. */
   private wait = new AbortController()
   private running: Promise<void> | null = null
-  private unsaved: Credentials | null = null
+  private readonly identity: GatewayIdentity
 
   constructor(options: UplinkOptions) {
     this.options = options
     this.hub = options.hub
     this.catalogue = options.catalogue
     const { outbox, clock, logger, settings } = options
+    this.identity = new GatewayIdentity(options.dataDir, logger, this.abort.signal)
     this.sender = new BatchSender({
       outbox,
       clock,
@@ -129,7 +129,7 @@ export class Uplink {
   private async run(): Promise<void> {
     let failures = 0
     while (!this.abort.signal.aborted) {
-      const credentials = await this.identity()
+      const credentials = await this.credentials()
       if (this.abort.signal.aborted) return
       if (credentials) {
         const wasReady = await this.talk(credentials)
@@ -143,45 +143,19 @@ export class Uplink {
     }
   }
 
-  /** Credentials from the disk, or from the hub for the token; null when neither can be had now. */
-  private async identity(): Promise<Credentials | null> {
+  /** Null when there are none now; returns after the wait when a person has to bring a token. */
+  private async credentials(): Promise<Credentials | null> {
     try {
-      const known = this.unsaved ?? readCredentials(credentialsFile(this.options.dataDir))
-      const credentials = known ?? (await this.enrol())
-      this.enrolled = credentials !== null
-      if (credentials && (this.unsaved || !known)) this.save(credentials)
+      const credentials = await this.identity.obtain(this.hub)
+      this.enrolled = true
       return credentials
     } catch (error) {
+      this.enrolled = false
       if (this.abort.signal.aborted) return null
       if (!(error instanceof AppError)) throw error
-      if (error.code !== errorCodes.enrolmentFailed) await this.waitForToken(error.message)
-      else this.note(error.message)
+      if (WORTH_ANOTHER_TRY.includes(error.code)) this.note(error.message)
+      else await this.waitForToken(error.message)
       return null
-    }
-  }
-
-  private async enrol(): Promise<Credentials | null> {
-    const { url, enrolmentToken } = this.hub
-    if (enrolmentToken === undefined) {
-      await this.waitForToken('there are no credentials and no enrolment token')
-      return null
-    }
-    const credentials = await enrol(url, { token: enrolmentToken, agentVersion }, this.abort.signal)
-    this.options.logger.info({ gatewayId: credentials.gatewayId }, 'enrolled; the enrolment token is used up')
-    return credentials
-  }
-
-  /** A full disk must not cost the identity that the token was just spent on: kept in memory and saved later. */
-  private save(credentials: Credentials): void {
-    try {
-      writeCredentials(credentialsFile(this.options.dataDir), credentials)
-      this.unsaved = null
-    } catch (error) {
-      this.unsaved = credentials
-      this.options.logger.error(
-        { err: error },
-        'the credentials cannot be saved; they would be lost with the process',
-      )
     }
   }
 
@@ -213,7 +187,10 @@ export class Uplink {
             this.begin()
           },
           onAck: (ack) => this.handleAck(ack),
-          onEnd: (reason) => this.endSession(reason),
+          onEnd: (reason, refused) => {
+            this.identity.noteRefused(refused)
+            this.endSession(reason)
+          },
         })
       } catch (error) {
         // Such as an address that no transport of MQTT.js understands.
