@@ -234,3 +234,37 @@ test('the log shows a manager only the projects of his', async () => {
   const { items } = await manager.call('GET /api/audit', { query: { pageSize: 500 } })
   expect(items.map((entry) => entry.entityId)).toEqual([mine.id])
 })
+
+test('who keeps some projects neither sees nor makes accounts for more', async () => {
+  const everywhere = await hub.as('administrator')
+  const make = (code: string) => everywhere.call('POST /api/projects', { body: { code, name: code } })
+  const [mine, other] = [await make('scope-a'), await make('scope-b')]
+  const keeper = await hub.as('administrator', [mine.id])
+  const someone = await hub.as('manager', [other.id])
+  const person = { displayName: 'x', role: 'administrator', password: PASSWORD } as const
+  for (const projectIds of [null, [other.id], [mine.id, other.id]]) {
+    const made = keeper.call('POST /api/users', { body: { ...person, username: randomUUID(), projectIds } })
+    await expect(made).rejects.toMatchObject({ details: { issues: [{ path: 'projectIds' }] } })
+    const self = keeper.call('PATCH /api/users/:id', { params: { id: keeper.userId }, body: { projectIds } })
+    await expect(self).rejects.toMatchObject({ code: 'input.invalid' })
+  }
+  for (const { userId } of [everywhere, someone]) {
+    const change = keeper.call('PATCH /api/users/:id', {
+      params: { id: userId },
+      body: { password: PASSWORD },
+    })
+    await expect(change).rejects.toMatchObject({ code: 'user.not_found' })
+  }
+  const { items } = await keeper.call('GET /api/users', { query: { pageSize: 500 } })
+  expect(items.map(({ id }) => id)).toEqual([keeper.userId])
+})
+
+test('sessions leave a trace where they begin and end', async () => {
+  const { administrator, user } = await newUser()
+  const mine = await signIn(user.username)
+  await post('/auth/sign-out', {}, { cookie: mine.cookie, 'x-csrf-token': mine.body.csrfToken })
+  const { items } = await administrator.call('GET /api/audit', {
+    query: { entity: 'user', entityId: user.id },
+  })
+  expect(items.map(({ action }) => action)).toEqual(['user.signOut', 'user.signIn', 'user.create'])
+})

@@ -47,9 +47,19 @@ export const userRepository = {
     })
   },
 
-  async list(client: Client, query: Page & { q?: string | undefined; sort: Sort<UserSort> }) {
+  /** @param within only those who see none but these projects; null: everybody */
+  async list(
+    client: Client,
+    within: readonly string[] | null,
+    query: Page & { q?: string | undefined; sort: Sort<UserSort> },
+  ) {
     const text = { contains: (query.q ?? '').replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
-    const where = query.q ? { OR: [{ username: text }, { displayName: text }] } : {}
+    const where: Prisma.UserWhereInput = {
+      AND: [
+        query.q ? { OR: [{ username: text }, { displayName: text }] } : {},
+        within ? await usersWithin(client, within) : {},
+      ],
+    }
     const [rows, total] = await Promise.all([
       client.user.findMany({
         where,
@@ -94,6 +104,14 @@ export const userRepository = {
     })
     return count === 1
   },
+}
+
+async function usersWithin(client: Client, projectIds: readonly string[]): Promise<Prisma.UserWhereInput> {
+  const others = await client.project.findMany({
+    where: { id: { notIn: [...projectIds] } },
+    select: { id: true },
+  })
+  return { allProjects: false, NOT: { projectIds: { hasSome: others.map(({ id }) => id) } } }
 }
 
 export type UserSort = 'username' | 'displayName' | 'role' | 'createdAt' | 'lastSignInAt'

@@ -55,11 +55,16 @@ function addSessionRoutes(app: HubApp, signIn: SignInService): void {
   route(app, 'GET /api/auth/session', { permission: 'signedIn' }, async ({ session }) =>
     signIn.describe(session),
   )
-  route(app, 'POST /api/auth/sign-out', { permission: 'signedIn' }, async ({ session, request, reply }) => {
-    await signIn.signOut(session)
-    clearSessionCookie(request, reply)
-    return { ok: true as const }
-  })
+  route(
+    app,
+    'POST /api/auth/sign-out',
+    { permission: 'signedIn' },
+    async ({ session, request, reply, audit }) => {
+      await signIn.signOut(session, audit)
+      clearSessionCookie(request, reply)
+      return { ok: true as const }
+    },
+  )
   route(
     app,
     'POST /api/auth/password',
@@ -73,10 +78,12 @@ function addSessionRoutes(app: HubApp, signIn: SignInService): void {
 
 function addUserRoutes(app: HubApp): void {
   const access = { permission: 'users.manage' } as const
-  route(app, 'GET /api/users', access, async ({ hub, query }) => listUsers(hub, query))
-  route(app, 'POST /api/users', access, async ({ hub, body, audit }) => createUser(hub, body, audit))
-  route(app, 'PATCH /api/users/:id', access, async ({ hub, params, body, audit }) =>
-    changeUser(hub, app.sessions, params.id, body, audit),
+  route(app, 'GET /api/users', access, async ({ hub, user, query }) => listUsers(hub, user, query))
+  route(app, 'POST /api/users', access, async ({ hub, user, body, audit }) =>
+    createUser(hub, user, body, audit),
+  )
+  route(app, 'PATCH /api/users/:id', access, async ({ hub, user, params, body, audit }) =>
+    changeUser(hub, user, app.sessions, params.id, body, audit),
   )
 }
 

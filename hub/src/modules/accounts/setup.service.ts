@@ -70,7 +70,7 @@ export async function setUp(
     })
     return made
   })
-  return signIn.begin(user.id, visitor)
+  return signIn.begin(user, visitor)
 }
 
 function setupDone() {

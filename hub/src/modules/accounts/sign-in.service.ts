@@ -57,12 +57,15 @@ export class SignInService {
       throw until > 0 ? locked(until, now) : badCredentials()
     }
     if (user.disabledAt || !(await userRepository.admit(prisma, user.id, now))) throw badCredentials()
-    return this.begin(user.id, visitor)
+    return this.begin(user, visitor)
   }
 
   /** A new session with all that the browser needs to know. */
-  async begin(userId: string, visitor: Visitor): Promise<SignedIn> {
-    const { secret } = await this.sessions.begin(userId, visitor)
+  async begin(user: Pick<CurrentUser, 'id' | 'username'>, visitor: Visitor): Promise<SignedIn> {
+    const { secret } = await this.hub.db.prismaTransaction(async (tx) => {
+      await auditOf(user, visitor)(tx, { action: 'user.signIn', entity: 'user', entityId: user.id })
+      return this.sessions.begin(user.id, visitor, tx)
+    })
     const active = await this.sessions.find(secret)
     if (!active) throw badCredentials()
     return { secret, session: await this.describe(active) }
@@ -96,8 +99,12 @@ export class SignInService {
     })
   }
 
-  async signOut(session: ActiveSession): Promise<void> {
-    await this.sessions.end(session.id)
+  async signOut(session: ActiveSession, audit: Audit): Promise<void> {
+    const { id } = session.user
+    await this.hub.db.prismaTransaction(async (tx) => {
+      await this.sessions.end(session.id, tx)
+      await audit(tx, { action: 'user.signOut', entity: 'user', entityId: id })
+    })
   }
 
   /** @returns until when the account is locked now; 0 when it is not */

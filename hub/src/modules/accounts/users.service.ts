@@ -1,21 +1,25 @@
 import type { Role, User } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { hashPassword } from '../../platform/auth/password.ts'
+import type { CurrentUser } from '../../platform/auth/user.ts'
 import type { Sessions } from '../../platform/auth/sessions.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import { sortOf, type Page } from '../../platform/http/paging.ts'
 import type { Hub } from '../../platform/module.ts'
 import { isUniqueViolation, userRepository, type UserRow, type UserSort } from './accounts.repository.ts'
+import { covers, type ProjectIds } from './domain/user-scope.ts'
 import { accountErrors } from './errors.ts'
 
 const userSorts: readonly UserSort[] = ['username', 'displayName', 'role', 'createdAt', 'lastSignInAt']
 
+/** Accounts that see nothing beyond the projects of the person who asks. */
 export async function listUsers(
   hub: Hub,
+  user: CurrentUser,
   query: Page & { q?: string | undefined; sort?: string | undefined },
 ) {
   const sort = sortOf(query.sort, userSorts, { field: 'username', direction: 'asc' })
-  const { rows, total } = await userRepository.list(hub.db.prisma, { ...query, sort })
+  const { rows, total } = await userRepository.list(hub.db.prisma, projectsOf(user), { ...query, sort })
   return { items: rows.map(userOf), total, page: query.page, pageSize: query.pageSize }
 }
 
@@ -27,9 +31,14 @@ export interface NewUserInput {
   readonly password: string
 }
 
-/** @throws AppError `user.username_taken`; `input.invalid` for unknown projects */
-export async function createUser(hub: Hub, input: NewUserInput, audit: Audit): Promise<User> {
-  await requireProjects(hub, input.projectIds)
+/** @throws AppError `user.username_taken`; `input.invalid` for projects that are unknown or not one's own */
+export async function createUser(
+  hub: Hub,
+  actor: CurrentUser,
+  input: NewUserInput,
+  audit: Audit,
+): Promise<User> {
+  await requireProjects(hub, actor, input.projectIds)
   const { password, ...rest } = input
   const passwordHash = await hashPassword(password)
   try {
@@ -59,21 +68,24 @@ export interface UserPatch {
 
 /**
  * Disabling and a new password end all sessions of the user at once.
- * @throws AppError `user.not_found`, `user.last_administrator`
+ * @throws AppError `user.not_found` (also for those who see more projects), `user.last_administrator`
  */
 export async function changeUser(
   hub: Hub,
+  actor: CurrentUser,
   sessions: Sessions,
   id: string,
   patch: UserPatch,
   audit: Audit,
 ): Promise<User> {
-  await requireProjects(hub, patch.projectIds ?? null)
+  if (patch.projectIds !== undefined) await requireProjects(hub, actor, patch.projectIds)
   const passwordHash = patch.password === undefined ? undefined : await hashPassword(patch.password)
   return hub.db.prismaTransaction(async (tx) => {
     await userRepository.lockAdministrators(tx)
     const before = await userRepository.get(tx, id)
-    if (!before) throw fail(accountErrors.userNotFound, 'There is no such user')
+    if (!before || !covers(projectsOf(actor), userOf(before).projectIds)) {
+      throw fail(accountErrors.userNotFound, 'There is no such user')
+    }
     const { displayName, role, projectIds } = patch
     const disabledAt = disabledSince(before.disabledAt, patch.disabled, hub.clock.now())
     const after = await userRepository.update(tx, id, {
@@ -111,7 +123,14 @@ function isAdministrator(user: UserRow): boolean {
   return user.role === 'administrator' && user.disabledAt === null
 }
 
-async function requireProjects(hub: Hub, projectIds: readonly string[] | null): Promise<void> {
+const projectsOf = ({ scope }: CurrentUser): ProjectIds => (scope.all ? null : scope.projectIds)
+
+async function requireProjects(hub: Hub, actor: CurrentUser, projectIds: ProjectIds): Promise<void> {
+  if (!covers(projectsOf(actor), projectIds)) {
+    throw invalidInput('The input is not valid', [
+      { path: 'projectIds', reason: 'must name some of your own projects, and no others' },
+    ])
+  }
   if (projectIds === null) return
   const wanted = new Set(projectIds)
   if ((await userRepository.countProjects(hub.db.prisma, [...wanted])) === wanted.size) return

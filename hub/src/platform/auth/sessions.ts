@@ -71,14 +71,22 @@ export class Sessions {
     }
   }
 
-  /** Does not move the expiry: a page left open does not keep a session for ever. */
-  async isAlive(id: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /**
+   * Whether it goes on with the rights that `user` had. Does not move the expiry: a page left open does not keep a
+   * session for ever.
+   */
+  async isAlive(id: Uint8Array<ArrayBuffer>, user: Pick<CurrentUser, 'role' | 'scope'>): Promise<boolean> {
     const row = await sessionRepository.find(this.db.prisma, id)
-    return row !== null && row.expiresAt > this.clock.now() && row.user.disabledAt === null
+    if (!row || row.expiresAt <= this.clock.now() || row.user.disabledAt) return false
+    const { role, allProjects, projectIds } = row.user
+    const { all, projectIds: before } = user.scope
+    const sameProjects =
+      before.length === projectIds.length && before.every((one) => projectIds.includes(one))
+    return role === user.role && allProjects === all && (all || sameProjects)
   }
 
-  async end(id: Uint8Array<ArrayBuffer>): Promise<void> {
-    await sessionRepository.remove(this.db.prisma, id)
+  async end(id: Uint8Array<ArrayBuffer>, client: PrismaTransaction = this.db.prisma): Promise<void> {
+    await sessionRepository.remove(client, id)
   }
 
   /** Ends all sessions of a user, but the one given. */

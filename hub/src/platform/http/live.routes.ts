@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { LIVE_PATH, type LiveEvents } from '@courtyard/protocols/contract'
+import { LIVE_PATH, type LiveEvents, type Permission } from '@courtyard/protocols/contract'
 import * as z from 'zod'
-import { inScope, requireProject, type CurrentUser } from '../auth/user.ts'
+import { hasPermission, inScope, requireProject, type CurrentUser } from '../auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../errors.ts'
 import type { HubApp } from '../module.ts'
 import type { LiveScope } from '../live/live-bus.ts'
@@ -50,6 +50,9 @@ export function addLiveRoute(app: HubApp): void {
     }
     if (query.data.projectId) requireProject(session.user, query.data.projectId)
     const open = openByUser.get(session.user.id) ?? 0
+    if (query.data.devices.length > 0 && !hasPermission(session.user, 'devices.read')) {
+      throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: 'devices.read' })
+    }
     if (open >= MOST_PER_USER) throw fail(platformErrors.liveTooMany, 'Too many open pages')
     const points = await app.hub.live.resolvePoints(query.data.devices, session.user)
     openByUser.set(session.user.id, open + 1)
@@ -103,7 +106,7 @@ function streamEvents(
     const visible =
       event === 'values'
         ? onlyWatched(data as LiveEvents['values'], watched)
-        : concerns(interest, scope) && data
+        : hasPermission(interest.user, permissionOf[event]) && concerns(interest, scope) && data
     if (visible) send(`event: ${event}\ndata: ${JSON.stringify(visible)}\n\n`)
   })
   const heartbeat = setInterval(() => void beat(app, request, send, () => raw.end()), HEARTBEAT_MS)
@@ -115,7 +118,7 @@ function streamEvents(
   })
 }
 
-/** A session that has ended meanwhile (sign-out, disabled) ends its stream too. */
+/** A session that has ended meanwhile (sign-out, disabled), or has other rights, ends its stream too. */
 async function beat(
   app: HubApp,
   request: FastifyRequest,
@@ -123,7 +126,8 @@ async function beat(
   end: () => void,
 ): Promise<void> {
   try {
-    const alive = await app.sessions.isAlive(request.session!.id)
+    const { id, user } = request.session!
+    const alive = await app.sessions.isAlive(id, user)
     if (alive) send(': alive\n\n')
     else end()
   } catch (error) {
@@ -131,6 +135,13 @@ async function beat(
     request.log.debug({ err: error }, 'session of a live stream could not be checked')
     send(': alive\n\n')
   }
+}
+
+/** Who may not read a thing isn't told of its changes either. */
+const permissionOf: Record<Exclude<keyof LiveEvents, 'values'>, Permission> = {
+  gateways: 'gateways.read',
+  usage: 'metering.read',
+  billRun: 'charging.read',
 }
 
 function concerns(interest: Interest, scope: LiveScope): boolean {
