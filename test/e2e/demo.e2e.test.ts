@@ -161,7 +161,7 @@ test('no serious finding of axe-core on the main pages', async () => {
   const findings: string[] = []
   for (const path of paths) {
     await page.goto(`${demo.url}${path}`)
-    await page.locator('main h1').first().waitFor()
+    await page.locator('main :is(h1, h2):visible').first().waitFor()
     await page
       .locator('[aria-busy=true]')
       .first()
