@@ -34,7 +34,8 @@ export async function loadMeteringEstate(client: PoolClient, projectId: string):
      from metering_point where project_id = $1`,
   )
   const meters = await load<MeterRecord>(
-    `select id, serial, medium, manufacturer, model, unit, scale, digits, multiplier::text from meter where project_id = $1`,
+    `select id, serial, medium, manufacturer, model, unit, scale, digits, multiplier::text,
+       max_per_hour::text as "maxPerHour", jitter::text from meter where project_id = $1`,
   )
   const installations = await load<
     Omit<InstallationRecord, 'fromMs' | 'toMs'> & { from: Date; to: Date | null }
@@ -50,7 +51,12 @@ export async function loadMeteringEstate(client: PoolClient, projectId: string):
     buildings: new Map(buildings.map((one) => [one.code, one.id])),
     rooms: new Map(rooms.map((one) => [`${one.buildingId}/${one.code}`, one.id])),
     points,
-    meters: meters.map((meter) => ({ ...meter, multiplier: plain(meter.multiplier) })),
+    meters: meters.map((meter) => ({
+      ...meter,
+      multiplier: plain(meter.multiplier),
+      maxPerHour: plain(meter.maxPerHour),
+      jitter: plain(meter.jitter),
+    })),
     installations: installations.map(({ from, to, ...one }) => ({
       ...one,
       initialIndex: one.initialIndex === null ? null : plain(one.initialIndex),
@@ -113,13 +119,15 @@ async function saveMeters(
   now: Date,
 ): Promise<void> {
   await client.query(
-    `insert into meter (id, project_id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, created_at)
-     select id, $1, serial, medium, manufacturer, model, unit, scale, digits, multiplier, $2
+    `insert into meter (id, project_id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour,
+       jitter, created_at)
+     select id, $1, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour, jitter, $2
      from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[], $10::smallint[],
-       $11::numeric[]) as t(id, serial, medium, manufacturer, model, unit, scale, digits, multiplier)
+       $11::numeric[], $12::numeric[], $13::numeric[])
+       as t(id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour, jitter)
      on conflict (id) do update set medium = excluded.medium, manufacturer = excluded.manufacturer,
        model = excluded.model, unit = excluded.unit, scale = excluded.scale, digits = excluded.digits,
-       multiplier = excluded.multiplier`,
+       multiplier = excluded.multiplier, max_per_hour = excluded.max_per_hour, jitter = excluded.jitter`,
     [
       projectId,
       now,
@@ -133,6 +141,8 @@ async function saveMeters(
         'scale',
         'digits',
         'multiplier',
+        'maxPerHour',
+        'jitter',
       ]),
     ],
   )

@@ -16,6 +16,9 @@ const text = z.string().max(80, 'at most 80 characters')
 const between = (low: number, high: number) =>
   csvInteger.refine((value) => value >= low && value <= high, `must be from ${low} to ${high}`)
 
+/** What numeric(12, 4) holds in any case. */
+const limit = csvDecimal.refine((value) => value.replace('-', '').split('.')[0]!.length <= 8, 'is too large')
+
 const Row = z.object({
   code,
   name: text,
@@ -31,6 +34,8 @@ const Row = z.object({
   scale: between(0, 9).default(2),
   digits: between(1, 18).optional(),
   multiplier: csvDecimal.default('1'),
+  maxPerHour: limit.optional(),
+  jitter: limit.optional(),
   installedAt: z
     .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a day or an instant (ISO 8601)')
     .optional(),
@@ -79,8 +84,6 @@ export async function importPoints(hub: Hub, input: PointImport): Promise<Import
 
 function importRow({ row, value }: CsvRow<z.output<typeof Row>>, timeZone: string): PointImportRow {
   const { installedAt, multiplier, ...rest } = value
-  const { mantissa, scale } = decimalOf(multiplier)
-  const initial = value.initialIndex === undefined ? null : decimalOf(value.initialIndex)
   return {
     ...rest,
     row,
@@ -90,10 +93,19 @@ function importRow({ row, value }: CsvRow<z.output<typeof Row>>, timeZone: strin
     serial: value.serial ?? null,
     unit: value.unit ?? UNITS[value.medium] ?? '',
     digits: value.digits ?? null,
-    multiplier: formatDecimal(mantissa, scale),
-    initialIndex: initial && formatDecimal(initial.mantissa, initial.scale),
+    multiplier: plain(multiplier)!,
+    maxPerHour: plain(value.maxPerHour),
+    jitter: plain(value.jitter),
+    initialIndex: plain(value.initialIndex),
     installedAtMs: installedAt === undefined ? null : instantOf(installedAt, timeZone),
   }
+}
+
+/** Without zeros at the end. */
+function plain(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const { mantissa, scale } = decimalOf(text)
+  return formatDecimal(mantissa, scale)
 }
 
 function instantOf(given: string, timeZone: string): number {
@@ -132,11 +144,12 @@ async function auditPlan(client: Client, input: PointImport, plan: PointImportPl
     entityId: input.projectId,
     projectId: input.projectId,
     before: {
+      points: plan.points.changed.map(({ before }) => before),
       meters: plan.meters.changed.map(({ before }) => before),
       installations: plan.installations.changed.map(({ before }) => before),
     },
     after: {
-      points: count(plan.points),
+      points: { ...count(plan.points), changed: plan.points.changed.map(({ after }) => after) },
       meters: { ...count(plan.meters), changed: plan.meters.changed.map(({ after }) => after) },
       installations: {
         ...count(plan.installations),

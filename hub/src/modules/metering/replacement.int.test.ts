@@ -42,6 +42,7 @@ beforeAll(async () => {
   gateway = await startTestGateway(hub, engineer, projectId)
   await gateway.sendCatalogue([
     { key: 'A', serial: 'S-A', points: [{ key: 'energyImport' }] },
+    { key: 'J', serial: 'S-J', points: [{ key: 'energyImport' }] },
     { key: 'L', serial: 'S-L', medium: 'water', points: [{ key: 'volume', unit: 'L' }] },
   ])
 })
@@ -115,4 +116,37 @@ it('takes no index in litres for cubic metres', async () => {
   await usageCaughtUp(hub.hub)
   const after = await engineer.call('GET /api/metering-points/:id/reads', { params: { id } })
   expect(after.reads).toMatchObject([{ index: '10000.00' }])
+})
+
+it('counts a jump beyond what the meter can, and shows it', async () => {
+  const limits = (maxPerHour: string, jitter = '') =>
+    engineer.call('POST /api/projects/:id/meters/import', {
+      params: { id: projectId },
+      query: { dryRun: 'false' },
+      body: [`${head},maxPerHour,jitter`, `${row('J')},${maxPerHour},${jitter}`].join('\n'),
+    })
+  expect((await limits('0')).errors).toMatchObject([{ row: 2, column: 'maxPerHour' }])
+  expect((await limits('10', '-1')).errors).toMatchObject([{ row: 2, column: 'jitter' }])
+  expect((await limits('10.0', '0.1')).errors).toEqual([])
+  // Without the columns the limits stay
+  expect(await importRows(row('J'))).toMatchObject({ updated: 0, errors: [] })
+  const id = await pointId('J')
+  const readings: [number, number][] = [
+    [0, 0],
+    [1, 500],
+    [2, 2_000],
+  ].map(([hour, index]) => [october + hour! * HOUR, index!])
+  await gateway.send(readingsOf('J/energyImport', readings))
+  await usageCaughtUp(hub.hub)
+  const { held } = await engineer.call('GET /api/metering-points/:id', { params: { id } })
+  expect(held).toMatchObject([{ reason: 'index_jumped', fromIndex: '5', toIndex: '20' }])
+  const day = { granularity: 'day', from: '2026-10-01', to: '2026-10-01' } as const
+  const usage = await engineer.call('GET /api/metering-points/:id/usage', { params: { id }, query: day })
+  expect(usage.total).toBe('20.00')
+  const { attention } = await engineer.call('GET /api/overview', { query: { projectId } })
+  expect(attention.filter(({ code }) => code === 'usageJump')).toMatchObject([{ href: `/meters/${id}` }])
+  // A person who corrects the reading ends it
+  const body = { at: new Date(october + 2 * HOUR).toISOString(), index: '9.00' }
+  await engineer.call('POST /api/metering-points/:id/reads', { params: { id }, body })
+  expect((await engineer.call('GET /api/metering-points/:id', { params: { id } })).held).toEqual([])
 })

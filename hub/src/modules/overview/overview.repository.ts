@@ -128,7 +128,10 @@ const TROUBLES = [
    from quarantine_entry where project_id = $1 and state = 'open' having count(*) > 0`,
   `select 'usageHeld', 'fault', json_build_object('name', mp.name, 'code', mp.code), '/meters/' || mp.id, min(h.from_at)
    from held_interval h join metering_point mp on mp.id = h.metering_point_id
-   where h.project_id = $1 group by mp.id, mp.name, mp.code`,
+   where h.project_id = $1 and h.reason = 'index_went_back' group by mp.id, mp.name, mp.code`,
+  `select 'usageJump', 'attention', json_build_object('name', mp.name, 'code', mp.code), '/meters/' || mp.id, min(h.from_at)
+   from held_interval h join metering_point mp on mp.id = h.metering_point_id
+   where h.project_id = $1 and h.reason = 'index_jumped' group by mp.id, mp.name, mp.code`,
   `select 'usageGap', 'attention', json_build_object('name', mp.name, 'code', mp.code), '/meters/' || mp.id, s.last_read_at
    from metering_point_state s join metering_point mp on mp.id = s.metering_point_id
      join installation i on i.metering_point_id = mp.id and i.to_at is null join meter m on m.id = i.meter_id

@@ -11,6 +11,7 @@ export const Attention = z.object({
     'readingsLost',
     'quarantine',
     'usageHeld',
+    'usageJump',
     'usageGap',
     'backlog',
     'runNotIssued',

@@ -41,6 +41,8 @@ export interface Pair {
   /** What the register counted between them; null when held. */
   readonly difference: bigint | null
   readonly rolledOver: boolean
+  /** More than the meter can count in the time: counted all the same, and shown to a person. */
+  readonly jumped: boolean
   /** Position in IntervalStatus. */
   readonly status: number
   /** Longer than an hour: the sum is exact, the shape in between is not known. */
@@ -88,6 +90,8 @@ export function pairsOf(installed: InstalledMeter, reads: readonly Read[]): Pair
       toIndex: step.index,
       difference: step.difference,
       rolledOver: step.rolledOver,
+      jumped:
+        step.difference !== null && step.difference > mostIn(installed.register, read.atMs - before!.atMs),
       estimated,
       status: statusOf(installed, before!, read, step, estimated),
     })
@@ -95,6 +99,11 @@ export function pairsOf(installed: InstalledMeter, reads: readonly Read[]): Pair
     mark = step.index
   }
   return pairs
+}
+
+/** Most that a register counts in a time. The last digit may just have turned: one unit more is still possible. */
+export function mostIn(register: Register, elapsedMs: number): bigint {
+  return (register.maxPerHour * BigInt(elapsedMs)) / BigInt(HOUR_MS) + 1n
 }
 
 interface Step {

@@ -1,9 +1,7 @@
 /** Is an index that a person enters possible beside the reads around it? */
 import { formatDecimal } from './decimal.ts'
-import type { Register } from './pairs.ts'
+import { mostIn, type Register } from './pairs.ts'
 import type { Read } from './reads.ts'
-
-const HOUR_MS = 3_600_000
 
 export type ImplausibleReason = 'below_before' | 'above_after' | 'too_much_since' | 'too_much_until'
 
@@ -54,14 +52,13 @@ export function checkIndex(
   return issues
 }
 
-/** The last digit may just have turned: one unit more than the maximum is still possible. */
 function checkStep(
   register: Register,
   from: bigint,
   to: bigint,
   elapsedMs: number,
 ): 'back' | 'tooMuch' | null {
-  const possible = (register.maxPerHour * BigInt(elapsedMs)) / BigInt(HOUR_MS) + 1n
+  const possible = mostIn(register, elapsedMs)
   const difference = to - from
   if (difference >= 0n) return difference <= possible ? null : 'tooMuch'
   const overTheTop = register.modulus === null ? null : difference + register.modulus

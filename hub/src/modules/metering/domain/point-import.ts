@@ -4,6 +4,9 @@ import { decimalOf, mantissaAt } from './decimal.ts'
 import { findCycle } from './hierarchy.ts'
 import { MAX_USAGE_SCALE } from './plan.ts'
 
+/** Of a meter whose maximum nobody has said; the database's default says the same. */
+const USUAL_MAX_PER_HOUR = '1000'
+
 export type ImportError = ImportResult['errors'][number]
 
 /** A row whose cells have the right form. */
@@ -23,6 +26,9 @@ export interface PointImportRow {
   readonly scale: number
   readonly digits: number | null
   readonly multiplier: string
+  /** Plain decimals; null: as it is, or the usual. */
+  readonly maxPerHour: string | null
+  readonly jitter: string | null
   readonly installedAtMs: number | null
   readonly initialIndex: string | null
 }
@@ -47,8 +53,10 @@ export interface MeterRecord {
   readonly unit: string
   readonly scale: number
   readonly digits: number | null
-  /** Plain decimal, without zeros at the end. */
+  /** Plain decimals, without zeros at the end. */
   readonly multiplier: string
+  readonly maxPerHour: string
+  readonly jitter: string
 }
 export interface InstallationRecord {
   readonly id: string
@@ -194,6 +202,8 @@ class Planner {
       scale: row.scale,
       digits: row.digits,
       multiplier: row.multiplier,
+      maxPerHour: row.maxPerHour ?? known?.maxPerHour ?? USUAL_MAX_PER_HOUR,
+      jitter: row.jitter ?? known?.jitter ?? '0',
     }
     this.note(this.meters, known, meter, row)
     if (open && open.meterId !== known?.id) {
@@ -264,6 +274,7 @@ class Planner {
         `scale and the multiplier's decimal places together are at most ${MAX_USAGE_SCALE}`,
       )
     }
+    this.checkLimits(row)
     if (known && known.scale !== row.scale && this.estate.typedMeters.has(known.id)) {
       this.refuse(
         row,
@@ -281,6 +292,15 @@ class Planner {
     else if (row.digits !== null && index >= 10n ** BigInt(row.digits)) {
       this.refuse(row, 'initialIndex', `does not fit ${row.digits} digits`)
     }
+  }
+
+  private checkLimits(row: PointImportRow): void {
+    const maxPerHour = row.maxPerHour === null ? null : decimalOf(row.maxPerHour)
+    if (maxPerHour && maxPerHour.mantissa <= 0n) this.refuse(row, 'maxPerHour', 'must be above 0')
+    if (maxPerHour && maxPerHour.scale > 3) this.refuse(row, 'maxPerHour', 'at most 3 decimal places')
+    const jitter = row.jitter === null ? null : decimalOf(row.jitter)
+    if (jitter && jitter.mantissa < 0n) this.refuse(row, 'jitter', 'must not be negative')
+    if (jitter && jitter.scale > 4) this.refuse(row, 'jitter', 'at most 4 decimal places')
   }
 
   private buildingOf(row: PointImportRow): string | null {

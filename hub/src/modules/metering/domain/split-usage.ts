@@ -24,6 +24,8 @@ export interface UsageSlots {
 export interface SplitResult extends UsageSlots {
   /** Pairs that touch the run and wait for a person, with their register. */
   readonly held: { pair: Pair; scale: number }[]
+  /** Pairs that touch the run and count more than the meter can, with their register. */
+  readonly jumps: { pair: Pair; scale: number }[]
   readonly disagreements: Disagreement[]
 }
 
@@ -81,6 +83,7 @@ class Run {
   private readonly expectedMs: number[]
   private readonly knownMs: number[]
   private readonly held: { pair: Pair; scale: number }[] = []
+  private readonly jumps: { pair: Pair; scale: number }[] = []
 
   constructor(options: SplitOptions) {
     this.options = options
@@ -115,10 +118,11 @@ class Run {
   add(meter: InstalledMeter, pair: Pair): void {
     const { register } = meter
     const parts = this.partsOf(pair)
+    const list = pair.difference === null ? this.held : pair.jumped ? this.jumps : null
+    if (pair.from.atMs < this.options.toMs && pair.to.atMs > this.options.fromMs) {
+      list?.push({ pair, scale: register.scale })
+    }
     if (pair.difference === null) {
-      if (pair.from.atMs < this.options.toMs && pair.to.atMs > this.options.fromMs) {
-        this.held.push({ pair, scale: register.scale })
-      }
       for (const part of parts) this.touch(part.startMs, pair, 0, null)
       return
     }
@@ -143,8 +147,8 @@ class Run {
   finish(): SplitResult {
     const known = this.knownMs.map((ms, i) => this.expectedMs[i]! > 0 && ms >= this.expectedMs[i]!)
     const status = this.worst.map((worst, i) => (known[i] ? worst : Math.max(worst, Status.gap)))
-    const { startMs, endMs, usage, estimated, index, held, disagreements } = this
-    return { startMs, endMs, usage, status, known, estimated, index, held, disagreements }
+    const { startMs, endMs, usage, estimated, index, held, jumps, disagreements } = this
+    return { startMs, endMs, usage, status, known, estimated, index, held, jumps, disagreements }
   }
 
   private touch(slotStartMs: number, pair: Pair, knownMs: number, usage: bigint | null): void {

@@ -47,14 +47,15 @@ export async function saveOutcomes(
 
 function heldRows({ work, split }: Outcome): HeldRow[] {
   const { meteringPointId, projectId } = work.plan
-  return (split?.held ?? []).map(({ pair, scale }) => ({
+  const all = split ? [...split.held, ...split.jumps] : []
+  return all.map(({ pair, scale }) => ({
     meteringPointId,
     projectId,
     fromMs: pair.from.atMs,
     toMs: pair.to.atMs,
     fromIndex: formatDecimal(pair.from.index, scale),
     toIndex: formatDecimal(pair.to.index, scale),
-    reason: 'index_went_back',
+    reason: pair.difference === null ? 'index_went_back' : 'index_jumped',
   }))
 }
 

@@ -20,6 +20,8 @@ export function attentionText({ code, values }: Item): string {
       return m.attention_quarantine({ count })
     case 'usageHeld':
       return m.attention_usage_held({ name })
+    case 'usageJump':
+      return m.attention_usage_jump({ name })
     case 'usageGap':
       return m.attention_usage_gap({ name })
     case 'backlog':
