@@ -1,4 +1,6 @@
 /** Words of the status page in both languages. */
+import { causeInChinese } from './cause-text.ts'
+
 const zh = {
   title: '边缘网关状态',
   version: '版本',
@@ -39,6 +41,7 @@ const zh = {
   day: '天',
   none: '无',
   other: 'English',
+  cause: causeInChinese,
 }
 export type PageText = typeof zh
 
@@ -82,6 +85,7 @@ const en: PageText = {
   day: 'd',
   none: 'none',
   other: '中文',
+  cause: (cause) => cause,
 }
 
 export const pageTexts = { zh, en }

@@ -53,8 +53,19 @@ const state: AgentState = {
 } // prettier-ignore
 
 test.each([
-  ['zh', ['zh-CN', '12,345 条读数', '离线', '12.3 %', '100 秒前', '未连接']],
-  ['en', ['lang="en"', '12,345 readings', 'Offline', '12.3 %', '100 s ago', 'Not connected']],
+  ['zh', ['zh-CN', '12,345 条读数', '离线', '12.3 %', '100 秒前', '未连接', '1000 毫秒内无应答']],
+  [
+    'en',
+    [
+      'lang="en"',
+      '12,345 readings',
+      'Offline',
+      '12.3 %',
+      '100 s ago',
+      'Not connected',
+      'no reply within 1000 ms',
+    ],
+  ],
 ] as const)('%s: says what is so, in that language', (language, words) => {
   const page = renderPage(state, language)
   for (const word of words) expect(page).toContain(word)

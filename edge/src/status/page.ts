@@ -48,7 +48,7 @@ function cards(state: AgentState, text: PageText): string[] {
   const hub = uplink.connected ? text.connected : uplink.enrolled ? text.disconnected : text.notEnrolled
   const oldest = outbox.oldestAtMs === null ? text.none : ago(state.atMs - outbox.oldestAtMs, text)
   return [
-    card(text.hub, hub, uplink.connected ? 'good' : 'bad', uplink.problem ?? `${text.inFlight}: ${uplink.inFlightBatches}`),
+    card(text.hub, hub, uplink.connected ? 'good' : 'bad', uplink.problem === null ? `${text.inFlight}: ${uplink.inFlightBatches}` : text.cause(uplink.problem)),
     card(text.outbox, `${group(outbox.readings)} ${text.readings}`, '', `${group(outbox.batches)} ${text.batches} · ${text.oldest}: ${oldest}`),
     card(text.used, bytes(outbox.bytes), '', `/ ${bytes(outbox.maxBytes)}`),
     card(text.dropped, group(outbox.droppedReadings), outbox.droppedReadings > 0 ? 'bad' : '', `${text.accepted}: ${group(outbox.acceptedReadings)}`),
@@ -93,7 +93,7 @@ function deviceRow(
       : `${escape(device.name)} <span class="soft">${escape(device.key)}</span>`,
     escape(bus.key),
     `<span class="${device.state}">${text[device.state]}</span>`,
-    escape(device.message ?? ''),
+    escape(device.message === null ? '' : text.cause(device.message)),
     device.lastGoodAtMs === null ? '–' : ago(state.atMs - device.lastGoodAtMs, text),
     device.latencyMs === null ? '–' : `${device.latencyMs.toFixed(1)} ms`,
     group(device.requests),
@@ -107,7 +107,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[], n
   const line = (tag: string, cells: readonly string[]) =>
     `<tr>${cells.map((cell, i) => `<${tag}${i >= numbersFrom ? ' class="n"' : ''}>${cell}</${tag}>`).join('')}</tr>`
   const body = rows.map((row) => line('td', row)).join('')
-  return `<div class="scroll"><table><thead>${line('th', heads)}</thead><tbody>${body}</tbody></table></div>`
+  return `<div class="scroll" tabindex="0"><table><thead>${line('th', heads)}</thead><tbody>${body}</tbody></table></div>`
 }
 
 function escape(value: string): string {
