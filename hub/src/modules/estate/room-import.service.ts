@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { csvInteger, parseCsv } from '../../platform/csv.ts'
 import type { Hub } from '../../platform/module.ts'
-import { checkRows, planImport } from './domain/room-import.ts'
+import { checkRows, planImport, type Estate, type ImportPlan } from './domain/room-import.ts'
 import { applyImport, loadEstate, lockEstate } from './room-import.repository.ts'
 
 const code = z.string().max(40, 'at most 40 characters')
@@ -42,7 +42,8 @@ export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportRe
     return { dryRun, rows: parsed.rows.length, created: 0, updated: 0, errors: errors.slice(0, 200) }
   return hub.db.transaction(async (client) => {
     await lockEstate(client, projectId)
-    const plan = planImport(parsed.rows, await loadEstate(client, projectId), randomUUID)
+    const estate = await loadEstate(client, projectId)
+    const plan = planImport(parsed.rows, estate, randomUUID)
     const result = {
       dryRun,
       rows: parsed.rows.length,
@@ -58,8 +59,34 @@ export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportRe
       entity: 'project',
       entityId: projectId,
       projectId,
-      after: { rows, created, updated },
+      before: changedBefore(plan, estate),
+      after: { rows, created, updated, ...changedAfter(plan) },
     })
     return result
   })
+}
+
+/** Records of an audit entry: enough to see what a file did, not the file itself. */
+const AUDITED = 200
+
+function changedBefore(plan: ImportPlan, estate: Estate) {
+  const stored = <T extends { readonly id: string }>(all: readonly T[], changed: readonly T[]): T[] => {
+    const ids = new Set(changed.slice(0, AUDITED).map(({ id }) => id))
+    return all.filter(({ id }) => ids.has(id))
+  }
+  return {
+    buildings: stored(estate.buildings, plan.buildings.changed),
+    rooms: stored(estate.rooms, plan.rooms.changed),
+    households: stored(estate.households, plan.households.changed),
+    movedOut: plan.movedOut.slice(0, AUDITED),
+  }
+}
+
+function changedAfter(plan: ImportPlan) {
+  return {
+    buildings: plan.buildings.changed.slice(0, AUDITED),
+    rooms: plan.rooms.changed.slice(0, AUDITED),
+    households: plan.households.changed.slice(0, AUDITED),
+    movedIn: plan.movedIn.slice(0, AUDITED),
+  }
 }

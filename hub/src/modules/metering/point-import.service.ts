@@ -133,6 +133,9 @@ async function pointsWith(
   return [...new Set([...pointIds, ...(await pointsOfMeters(client, meterIds))])]
 }
 
+/** Records of a kind in an audit entry: enough to see what a file did, not the file itself. */
+const AUDITED = 200
+
 async function auditPlan(client: Client, input: PointImport, plan: PointImportPlan): Promise<void> {
   const count = (part: { created: unknown[]; changed: unknown[] }) => ({
     created: part.created.length,
@@ -144,16 +147,22 @@ async function auditPlan(client: Client, input: PointImport, plan: PointImportPl
     entityId: input.projectId,
     projectId: input.projectId,
     before: {
-      points: plan.points.changed.map(({ before }) => before),
-      meters: plan.meters.changed.map(({ before }) => before),
-      installations: plan.installations.changed.map(({ before }) => before),
+      points: plan.points.changed.slice(0, AUDITED).map(({ before }) => before),
+      meters: plan.meters.changed.slice(0, AUDITED).map(({ before }) => before),
+      installations: plan.installations.changed.slice(0, AUDITED).map(({ before }) => before),
     },
     after: {
-      points: { ...count(plan.points), changed: plan.points.changed.map(({ after }) => after) },
-      meters: { ...count(plan.meters), changed: plan.meters.changed.map(({ after }) => after) },
+      points: {
+        ...count(plan.points),
+        changed: plan.points.changed.slice(0, AUDITED).map(({ after }) => after),
+      },
+      meters: {
+        ...count(plan.meters),
+        changed: plan.meters.changed.slice(0, AUDITED).map(({ after }) => after),
+      },
       installations: {
         ...count(plan.installations),
-        changed: plan.installations.changed.map(({ after }) => after),
+        changed: plan.installations.changed.slice(0, AUDITED).map(({ after }) => after),
       },
     },
   })

@@ -86,6 +86,23 @@ test('an event reaches the people of its project, from this process and from ano
   expect([of(everyone), of(onlyA), of(lookingAtB)]).toEqual([[A, B], [A], [B]])
 })
 
+test('who may not read a thing is not told of it; other rights end the stream', async () => {
+  const engineer = await hub.as('engineer')
+  const events = await open(engineer)
+  hub.hub.live.publish('billRun', { id: A, status: 'computing', done: 1, total: 2 }, { projectId: A })
+  hub.hub.live.publish('gateways', { gatewayIds: [B] }, { projectId: A })
+  await until(() => events.length > 0)
+  expect(events.map(({ event }) => event)).toEqual(['gateways'])
+  const cookie = engineer.headers['cookie']!.split(';')[0]!.split('=')[1]!
+  const { id, user } = (await hub.app.sessions.find(cookie))!
+  expect(await hub.app.sessions.isAlive(id, user)).toBe(true)
+  await hub.hub.db.prisma.user.update({
+    where: { id: user.id },
+    data: { allProjects: false, projectIds: [A] },
+  })
+  expect(await hub.app.sessions.isAlive(id, user)).toBe(false)
+})
+
 test('values go to those who watch the device; nobody watching costs nothing', async () => {
   expect(hub.hub.live.anyWatched).toBe(false)
   const watching = await open(await hub.as('engineer'), `?devices=${DEVICE}`)
