@@ -1,6 +1,12 @@
 import swagger from '@fastify/swagger'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { apiRoutes, type RouteContract } from '@courtyard/protocols/contract'
 import type { HubApp } from '../module.ts'
+
+interface Operation {
+  requestBody?: object
+  security?: object[]
+}
 
 /** `/api/openapi.json`, written from the same schemas that check the requests. */
 export async function addOpenApi(app: HubApp): Promise<void> {
@@ -10,7 +16,8 @@ export async function addOpenApi(app: HubApp): Promise<void> {
       info: {
         title: 'Courtyard',
         version: app.hub.version,
-        description: 'HTTP interface of the Courtyard hub',
+        description:
+          'HTTP interface of the Courtyard hub. Writes carry the header x-csrf-token of the session.',
       },
       components: {
         securitySchemes: {
@@ -20,5 +27,20 @@ export async function addOpenApi(app: HubApp): Promise<void> {
     },
     transform: (input) => jsonSchemaTransform(input),
   })
-  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => complete(app, app.swagger()))
+}
+
+/** What route schemas cannot say: bodies that are files, and which routes need a session. */
+function complete<T extends { paths?: object }>(app: HubApp, api: T): T {
+  const paths = api.paths as Record<string, Record<string, Operation | undefined>>
+  for (const { routeKey, access } of app.routeAccess) {
+    const [method, url] = routeKey.split(' ') as [string, string]
+    const operation = paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    if (!operation) continue
+    operation.security = access === null ? [] : [{ session: [] }]
+    const contract: RouteContract = apiRoutes[routeKey]
+    if (!contract.csv) continue
+    operation.requestBody = { required: true, content: { 'text/csv': { schema: { type: 'string' } } } }
+  }
+  return api
 }
