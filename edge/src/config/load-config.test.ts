@@ -43,6 +43,12 @@ test('a good file is resolved: defaults, profiles, intervals, folder of the data
   expect(site.buses[1]!.config).toMatchObject({ timeoutMs: 1000, pauseMs: 0 })
 })
 
+test('an alias without anchor is a fault of the file', () => {
+  expect(issuesOf(good.replace('name: 梧桐苑网关', 'name: *site'))).toMatchObject([
+    { path: '', reason: expect.stringMatching(/Unresolved alias.*site/) as string },
+  ])
+})
+
 describe('one fault each', () => {
   test.each<[string, [string, string], string, RegExp, number]>([
     ['unknown key', ['timeoutMs: 800', 'timeoutMS: 800'], 'buses[0].timeoutMS', /not a known key/, 5],

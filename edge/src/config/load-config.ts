@@ -71,7 +71,7 @@ export function parseSiteConfig(
     }))
     throw configError(file, issues)
   }
-  const raw: unknown = document.toJS()
+  const raw = toJs(document, file)
   const parsed = SiteSchema.safeParse(raw)
   const faults = [...issuesOf(parsed), ...crossCheck(raw, profiles)]
   if (!parsed.success || faults.length > 0) {
@@ -83,6 +83,16 @@ export function parseSiteConfig(
     throw configError(file, issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))) // prettier-ignore
   }
   return resolveSite(parsed.data, dirname(resolve(file)), profiles)
+}
+
+/** Aliases are only followed here: one without anchor, or too many of them, are faults of the file as well. */
+function toJs(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw configError(file, [{ path: '', reason }], cause)
+  }
 }
 
 function resolveSite(
