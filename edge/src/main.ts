@@ -75,17 +75,18 @@ async function runAgent(configFile: string, site: SiteConfig): Promise<void> {
   const stop = (signal: string) => {
     if (stopping) return
     stopping = true
+    // Not exit(), which waits for log lines that a hanging reader never takes.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_WITHIN_MS)
     logger.info({ signal }, 'stopping')
-    const timer = setTimeout(() => process.exit(0), STOP_WITHIN_MS)
+    const end = (code: number) => logger.flush(() => process.exit(code))
     agent.stop().then(
       () => {
-        clearTimeout(timer)
         logger.info('stopped')
-        process.exit(0)
+        end(0)
       },
       (error: unknown) => {
         logger.error({ err: error }, 'stopping failed')
-        process.exit(1)
+        end(1)
       },
     )
   }

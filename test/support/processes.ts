@@ -1,7 +1,7 @@
 /** Programs as child processes, for tests, fault runs and benches: started, watched, and always ended. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -102,18 +102,17 @@ export async function until<T>(
   throw new Error(`${name}: not within ${timeoutMs} ms`, { cause: last })
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A free port away from those that the system hands out: a program that is down for a moment must find its port
+ * free again, also when a client keeps calling it from ports of the system's own range.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  return freePortRun(1)
 }
 
 /** First of `length` consecutive free ports, away from the ports that the system hands out. */
 export async function freePortRun(length: number): Promise<number> {
-  for (let first = 20_000 + Math.floor(Math.random() * 9_000); first < 32_000; first += length) {
+  for (let first = 18_000 + Math.floor(Math.random() * 12_000); first < 32_000; first += length) {
     const free = await Promise.all(Array.from({ length }, (_, index) => canListen(first + index)))
     if (free.every(Boolean)) return first
   }
