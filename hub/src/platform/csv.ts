@@ -1,8 +1,21 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import type { ImportResult } from '@courtyard/protocols/contract'
 import * as z from 'zod'
+import type { PlatformReason, PlatformReasonCode } from './reasons/platform-reasons.ts'
+import type { Reason } from './reasons/reason.ts'
+import { reasonOfIssue, withInput } from './reasons/zod-reason.ts'
 
-export type ImportError = ImportResult['errors'][number]
+export interface ImportError {
+  readonly row: number
+  readonly column: string
+  readonly reason: Reason
+}
+/** What an import did, before it is said in a language. */
+export type ImportOutcome = Omit<ImportResult, 'errors'> & { readonly errors: readonly ImportError[] }
+
+export function sayImport(outcome: ImportOutcome, say: (reason: Reason) => string): ImportResult {
+  return { ...outcome, errors: outcome.errors.map((error) => ({ ...error, reason: say(error.reason) })) }
+}
 
 /** A row that fits the schema; `row` counts as a spreadsheet does, the head being row 1. */
 export interface CsvRow<T> {
@@ -21,14 +34,13 @@ const MOST_ROWS = 200_000
  * All faults are collected, by row and column.
  */
 export function parseCsv<S extends z.ZodObject>(text: string, rowSchema: S): CsvResult<z.output<S>> {
-  if (text.includes('\uFFFD')) return refused(1, '', 'The file is not in UTF-8; save it as "CSV UTF-8"')
+  if (text.includes('\uFFFD')) return refused(1, { code: 'csv.not_utf8' })
   const table = readTable(text)
   if ('errors' in table) return { rows: [], errors: table.errors }
   const [head, ...records] = table.records
-  if (!head || head.every((cell) => cell === ''))
-    return refused(1, '', 'The file is empty: a head row is needed')
+  if (!head || head.every((cell) => cell === '')) return refused(1, { code: 'csv.empty_file' })
   if (records.length > MOST_ROWS)
-    return refused(MOST_ROWS + 1, '', `More than ${MOST_ROWS} rows; split the file`)
+    return refused(MOST_ROWS + 1, { code: 'csv.too_many_rows', most: MOST_ROWS })
   const headErrors = checkHead(head, rowSchema)
   if (headErrors.length > 0) return { rows: [], errors: headErrors }
   return readRows(head, records, rowSchema)
@@ -42,22 +54,24 @@ function readTable(text: string): { records: string[][] } | { errors: ImportErro
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     const line = typeof error.lines === 'number' ? error.lines : 1
-    return { errors: [{ row: line, column: '', reason: `The file is not a valid CSV: ${error.message}` }] }
+    return refused(line, { code: 'csv.broken', fault: error.message })
   }
 }
 
 function checkHead(head: readonly string[], schema: z.ZodObject): ImportError[] {
   const known = Object.keys(schema.shape)
   const required = known.filter((name) => !(schema.shape[name] as z.ZodType).safeParse(undefined).success)
-  const error = (column: string, reason: string) => ({ row: 1, column, reason })
+  const error = (column: string, reason: PlatformReason) => ({ row: 1, column, reason })
   return [
     ...head
       .filter((name) => !known.includes(name))
-      .map((name) => error(name, `Unknown column; known are: ${known.join(', ')}`)),
+      .map((name) => error(name, { code: 'csv.unknown_column', known: known.join(', ') })),
     ...head
       .filter((name, at) => head.indexOf(name) !== at)
-      .map((name) => error(name, 'The column stands there twice')),
-    ...required.filter((name) => !head.includes(name)).map((name) => error(name, 'The column is missing')),
+      .map((name) => error(name, { code: 'csv.column_twice' })),
+    ...required
+      .filter((name) => !head.includes(name))
+      .map((name) => error(name, { code: 'csv.column_missing' })),
   ]
 }
 
@@ -72,10 +86,11 @@ function readRows<S extends z.ZodObject>(
     if (record.every((cell) => cell === '')) continue
     const row = index + 2
     if (record.length !== head.length) {
-      errors.push({ row, column: '', reason: `The row has ${record.length} cells, the head ${head.length}` })
+      const reason: PlatformReason = { code: 'csv.row_length', cells: record.length, head: head.length }
+      errors.push({ row, column: '', reason })
     } else {
       const given = head.map((name, at) => [name, record[at]] as const).filter(([, cell]) => cell !== '')
-      const parsed = schema.safeParse(Object.fromEntries(given))
+      const parsed = schema.safeParse(Object.fromEntries(given), withInput)
       if (parsed.success) rows.push({ row, value: parsed.data })
       else errors.push(...parsed.error.issues.map((issue) => cellError(row, issue, record, head)))
     }
@@ -88,21 +103,29 @@ function readRows<S extends z.ZodObject>(
 function cellError(row: number, issue: z.core.$ZodIssue, record: string[], head: string[]): ImportError {
   const column = String(issue.path[0] ?? '')
   const cell = record[head.indexOf(column)] ?? ''
-  return {
-    row,
-    column,
-    reason: cell === '' ? 'The cell is empty' : `${issue.message} (is "${cell.slice(0, 60)}")`,
-  }
+  const reason: PlatformReason =
+    cell === ''
+      ? { code: 'csv.empty_cell' }
+      : { code: 'csv.cell', fault: reasonOfIssue(issue), cell: cell.slice(0, 60) }
+  return { row, column, reason }
 }
 
-function refused(row: number, column: string, reason: string): { rows: []; errors: ImportError[] } {
-  return { rows: [], errors: [{ row, column, reason }] }
+function refused(row: number, reason: PlatformReason): { rows: []; errors: ImportError[] } {
+  return { rows: [], errors: [{ row, column: '', reason }] }
 }
+
+const told = (code: PlatformReasonCode) => code
 
 /** Optional integer cell. */
 export const csvInteger = z
   .string()
-  .regex(/^-?\d{1,9}$/, 'must be a whole number')
+  .regex(/^-?\d{1,9}$/, told('input.whole_number'))
   .transform(Number)
+/** Integer cell within limits, both included. */
+export const csvBetween = (low: number, high: number) =>
+  csvInteger.refine((value) => value >= low && value <= high, {
+    error: told('input.between'),
+    params: { low, high },
+  })
 /** Exact decimal, as text. */
-export const csvDecimal = z.string().regex(/^-?\d{1,15}(\.\d{1,9})?$/, 'must be a number such as 12.5')
+export const csvDecimal = z.string().regex(/^-?\d{1,15}(\.\d{1,9})?$/, told('input.decimal'))

@@ -1,4 +1,5 @@
-import { AppError, type InputIssue } from '@courtyard/protocols/contract'
+import { AppError } from '@courtyard/protocols/contract'
+import type { Reason } from './reasons/reason.ts'
 
 export interface ErrorKind {
   readonly code: string
@@ -65,7 +66,13 @@ export function fail(
   })
 }
 
-/** An input that is wrong in the places named. */
-export function invalidInput(message: string, issues: readonly InputIssue[]): AppError {
+/** Where an input is wrong and why: an `InputIssue` before it is said in a language. */
+export interface InputFault {
+  readonly path: string
+  readonly reason: Reason
+}
+
+/** An input that is wrong in the places named. The message is for logs and programs. */
+export function invalidInput(message: string, issues: readonly InputFault[]): AppError {
   return fail(platformErrors.invalidInput, message, { issues })
 }

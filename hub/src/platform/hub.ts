@@ -11,6 +11,7 @@ import { openDatabase, type Database } from './database/database.ts'
 import { buildApp } from './http/app.ts'
 import { PgBossJobs } from './jobs/pg-boss-jobs.ts'
 import { NotifyLiveBus } from './live/notify-live-bus.ts'
+import './reasons/platform-reasons.ts'
 import type { Hub, HubApp, HubModule, Stop } from './module.ts'
 
 export interface HubOptions {

@@ -76,7 +76,7 @@ CREATE TABLE "bill_run" (
     "amount" DECIMAL(16,2) NOT NULL DEFAULT 0,
     "held" INTEGER NOT NULL DEFAULT 0,
     "already_billed" INTEGER NOT NULL DEFAULT 0,
-    "error" TEXT,
+    "error" JSONB,
     "source_digest" TEXT,
     "month_over" BOOLEAN NOT NULL DEFAULT false,
     "version_ids" UUID[],
@@ -144,7 +144,7 @@ CREATE TABLE "held_account" (
     "household_id" UUID NOT NULL,
     "code" TEXT NOT NULL,
     "metering_point_id" UUID,
-    "detail" TEXT NOT NULL,
+    "detail" JSONB NOT NULL,
 
     CONSTRAINT "held_account_pkey" PRIMARY KEY ("run_id","household_id")
 );
@@ -539,7 +539,7 @@ CREATE TABLE "quarantine_entry" (
     "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "topic" TEXT NOT NULL,
     "code" TEXT NOT NULL,
-    "reason" TEXT NOT NULL,
+    "reason" JSONB NOT NULL,
     "point" TEXT,
     "batch_id" BIGINT,
     "readings" INTEGER NOT NULL DEFAULT 0,

@@ -1,3 +1,4 @@
 /** Users, sign-in, first setup, and the audit log as people read it. */
+import './reasons.ts'
 export { accountsModule } from './accounts.routes.ts'
 export { issueSetupToken } from './setup.service.ts'

@@ -128,14 +128,14 @@ const projectsOf = ({ scope }: CurrentUser): ProjectIds => (scope.all ? null : s
 async function requireProjects(hub: Hub, actor: CurrentUser, projectIds: ProjectIds): Promise<void> {
   if (!covers(projectsOf(actor), projectIds)) {
     throw invalidInput('The input is not valid', [
-      { path: 'projectIds', reason: 'must name some of your own projects, and no others' },
+      { path: 'projectIds', reason: { code: 'user.foreign_projects' } },
     ])
   }
   if (projectIds === null) return
   const wanted = new Set(projectIds)
   if ((await userRepository.countProjects(hub.db.prisma, [...wanted])) === wanted.size) return
   throw invalidInput('The input is not valid', [
-    { path: 'projectIds', reason: 'one of the projects does not exist' },
+    { path: 'projectIds', reason: { code: 'user.unknown_project' } },
   ])
 }
 

@@ -1,6 +1,5 @@
-import type { ImportResult } from '@courtyard/protocols/contract'
 import * as z from 'zod'
-import { parseCsv, type CsvRow, type ImportError } from '../../platform/csv.ts'
+import { parseCsv, type CsvRow, type ImportError, type ImportOutcome } from '../../platform/csv.ts'
 import type { Hub } from '../../platform/module.ts'
 import { findProject } from '../estate/index.ts'
 import {
@@ -12,6 +11,7 @@ import {
 } from './assignments.repository.ts'
 import type { Actor } from './bill-run.service.ts'
 import { lockCharging } from './bill-runs.repository.ts'
+import type { ChargingReason } from './reasons.ts'
 
 const text = z.string().min(1).max(60)
 const AssignmentRow = z.object({
@@ -19,7 +19,7 @@ const AssignmentRow = z.object({
   item: text,
   meteringPoint: text,
   tariff: text,
-  from: z.iso.date('must be a day such as 2026-06-01'),
+  from: z.iso.date(),
 })
 
 /** Rows of the audit entry: enough to see what a file did, not the file itself. */
@@ -36,7 +36,7 @@ export async function importAssignments(
   projectId: string,
   csv: string,
   dryRun: boolean,
-): Promise<ImportResult> {
+): Promise<ImportOutcome> {
   await findProject(hub, user, projectId)
   const parsed = parseCsv(csv, AssignmentRow)
   if (parsed.errors.length > 0) return refused(dryRun, parsed.errors)
@@ -73,30 +73,37 @@ export async function importAssignments(
   })
 }
 
-function refused(dryRun: boolean, errors: ImportError[], rows = 0): ImportResult {
+function refused(dryRun: boolean, errors: ImportError[], rows = 0): ImportOutcome {
   return { dryRun, rows, created: 0, updated: 0, errors }
 }
 
 function rowErrors({ row, value }: CsvRow<AssignmentInput>, found: ResolvedAssignment): ImportError[] {
   const errors: ImportError[] = []
-  const wrong = (column: keyof AssignmentInput, reason: string) => errors.push({ row, column, reason })
-  if (!found.householdId) wrong('accountNumber', `There is no household ${value.accountNumber}`)
-  if (!found.itemId) wrong('item', `There is no charge item ${value.item}`)
-  if (!found.meteringPointId) wrong('meteringPoint', `There is no metering point ${value.meteringPoint}`)
-  if (!found.tariffId) wrong('tariff', `There is no tariff ${value.tariff}`)
+  const wrong = (column: keyof AssignmentInput, reason: ChargingReason) =>
+    errors.push({ row, column, reason })
+  if (!found.householdId)
+    wrong('accountNumber', { code: 'assignment.no_household', account: value.accountNumber })
+  if (!found.itemId) wrong('item', { code: 'assignment.no_item', item: value.item })
+  if (!found.meteringPointId)
+    wrong('meteringPoint', { code: 'assignment.no_point', point: value.meteringPoint })
+  if (!found.tariffId) wrong('tariff', { code: 'assignment.no_tariff', tariff: value.tariff })
   if (errors.length > 0) return errors
   if (found.pointMedium !== found.itemMedium) {
-    wrong('meteringPoint', `measures ${found.pointMedium}, but the item is for ${found.itemMedium}`)
+    const medium = { code: `medium.${found.pointMedium}` }
+    const wanted = { code: `medium.${found.itemMedium}` }
+    wrong('meteringPoint', { code: 'assignment.other_medium', medium, wanted })
   }
   if (found.pointUnit !== found.itemUnit) {
-    wrong('meteringPoint', `measures in ${found.pointUnit}, but the item is in ${found.itemUnit}`)
+    const [unit, wanted] = [found.pointUnit ?? '', found.itemUnit ?? '']
+    wrong('meteringPoint', { code: 'assignment.other_unit', unit, wanted })
   }
   if (found.tariffUnit !== found.itemUnit) {
-    wrong('tariff', `is priced per ${found.tariffUnit}, but the item is in ${found.itemUnit}`)
+    const [unit, wanted] = [found.tariffUnit ?? '', found.itemUnit ?? '']
+    wrong('tariff', { code: 'assignment.other_price_unit', unit, wanted })
   }
   const changes = found.existingId === null || differs(found)
   if (changes && found.billedTo !== null && found.billedTo > value.from) {
-    wrong('from', `bills were issued up to here; the change can begin on ${found.billedTo} at the earliest`)
+    wrong('from', { code: 'assignment.already_billed', day: found.billedTo })
   }
   return errors
 }
@@ -109,7 +116,7 @@ function duplicates(rows: readonly CsvRow<AssignmentInput>[]): ImportError[] {
     if (first === undefined) seen.set(key, row)
     return first === undefined
       ? []
-      : [{ row, column: 'meteringPoint', reason: `The same point, item and day stand in row ${first}` }]
+      : [{ row, column: 'meteringPoint', reason: { code: 'assignment.twice', row: first } }]
   })
 }
 

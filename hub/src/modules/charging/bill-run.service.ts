@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { BillRun } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { inScope } from '../../platform/auth/user.ts'
@@ -13,7 +12,6 @@ import {
   lockCharging,
   lockRun,
   restartRun,
-  runDto,
   setRunStatus,
   type RunRow,
 } from './bill-runs.repository.ts'
@@ -37,7 +35,7 @@ export interface Actor {
  * instead of making a second one; after an issue a new run takes the accounts that were not billed.
  * @throws AppError charge_item.not_found, bill_run.month_not_begun
  */
-export async function createRun(hub: Hub, { user, audit }: Actor, key: Omit<RunKey, 'id'>): Promise<BillRun> {
+export async function createRun(hub: Hub, { user, audit }: Actor, key: Omit<RunKey, 'id'>): Promise<RunRow> {
   await findProject(hub, user, key.projectId)
   const id = await hub.db.transaction(async (client) => {
     const item = await findItem(client, key.itemId)
@@ -62,7 +60,7 @@ export async function createRun(hub: Hub, { user, audit }: Actor, key: Omit<RunK
 }
 
 /** @throws AppError bill_run.not_found, bill_run.not_open */
-export async function recomputeRun(hub: Hub, { user, audit }: Actor, id: string): Promise<BillRun> {
+export async function recomputeRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
   await change(hub, user, id, async (client, run) => {
     requireOpen(run)
     await requireCompleteDay(hub, client, run)
@@ -74,7 +72,7 @@ export async function recomputeRun(hub: Hub, { user, audit }: Actor, id: string)
 }
 
 /** Throws the preview away. @throws AppError bill_run.not_found, bill_run.not_open */
-export async function cancelRun(hub: Hub, { user, audit }: Actor, id: string): Promise<BillRun> {
+export async function cancelRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
   await change(hub, user, id, async (client, run) => {
     if (run.status === 'cancelled') return
     requireOpen(run)
@@ -90,7 +88,7 @@ export async function cancelRun(hub: Hub, { user, audit }: Actor, id: string): P
  * run. Refused when anything that the preview was computed from has changed.
  * @throws AppError bill_run.not_found, .not_previewed, .month_not_over, .stale, .empty
  */
-export async function issueRun(hub: Hub, { user, audit }: Actor, id: string): Promise<BillRun> {
+export async function issueRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
   await change(hub, user, id, async (client, run) => {
     if (run.status === 'issued') return
     await requireIssuable(client, run)
@@ -147,10 +145,10 @@ async function change(
   })
 }
 
-async function present(hub: Hub, id: string): Promise<BillRun> {
+async function present(hub: Hub, id: string): Promise<RunRow> {
   const run = (await findRun(hub.db.pool, id, hub.clock.now()))!
   publishRun(hub, run)
-  return runDto(run)
+  return run
 }
 
 async function requireCompleteDay(hub: Hub, client: pg.ClientBase, key: Omit<RunKey, 'id'>): Promise<void> {

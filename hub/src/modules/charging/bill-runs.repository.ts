@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { BillRun, BillRunStatus } from '@courtyard/protocols/contract'
+import { storedReason, type Reason } from '../../platform/reasons/reason.ts'
 import { trimDecimal } from './domain/fixed.ts'
 import type { RunKey } from './run-source.repository.ts'
 
@@ -16,7 +17,7 @@ export interface RunRow {
   readonly amount: string
   readonly held: number
   readonly alreadyBilled: number
-  readonly error: string | null
+  readonly error: Reason | null
   readonly createdAt: Date
   readonly createdBy: string
   readonly issuedAt: Date | null
@@ -151,10 +152,10 @@ export async function saveProgress(pool: pg.Pool, id: string, done: number, tota
   ])
 }
 
-export async function saveFailure(pool: pg.Pool, id: string, error: string): Promise<boolean> {
+export async function saveFailure(pool: pg.Pool, id: string, error: Reason): Promise<boolean> {
   const { rowCount } = await pool.query(
     `UPDATE bill_run SET status = 'failed', error = $2 WHERE id = $1 AND status = 'computing'`,
-    [id, error],
+    [id, storedReason(error)],
   )
   return rowCount === 1
 }
@@ -203,7 +204,8 @@ export async function computingRuns(pool: pg.Pool): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-export function runDto(row: RunRow): BillRun {
+/** `say` puts what went wrong into words. */
+export function runDto(row: RunRow, say: (reason: Reason) => string): BillRun {
   return {
     id: row.id,
     projectId: row.projectId,
@@ -225,7 +227,7 @@ export function runDto(row: RunRow): BillRun {
     amount: row.amount,
     held: row.held,
     alreadyBilled: row.alreadyBilled,
-    error: row.error,
+    error: row.error && say(row.error),
     createdAt: row.createdAt.toISOString(),
     createdBy: row.createdBy,
     issuedAt: row.issuedAt?.toISOString() ?? null,

@@ -9,6 +9,7 @@ import type {
 } from '@courtyard/protocols/contract'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { scopeSql } from '../../platform/auth/user.ts'
+import type { Reason } from '../../platform/reasons/reason.ts'
 import { likePattern } from './bill-runs.repository.ts'
 import { trimDecimal } from './domain/fixed.ts'
 import { lineLabel, type PartLabel } from './domain/line-label.ts'
@@ -238,23 +239,26 @@ function billDto(row: BillRow): Bill {
 interface HeldRow {
   code: string
   meteringPointId: string | null
-  detail: string
+  detail: Reason
   householdId: string
   accountNumber: string
   householdName: string
   rooms: string | null
 }
 
+/** A `HeldAccount` before it is said in a language. */
+export type HeldItem = Omit<HeldAccount, 'detail'> & { readonly detail: Reason }
+
 /** Accounts of a run that cannot be billed yet. Empty while the run is computed again. */
 export async function listHeld(
   pool: pg.Pool,
   query: { runId: string; q?: string | undefined; orderBy: string; page: number; pageSize: number },
-): Promise<{ items: HeldAccount[]; total: number }> {
+): Promise<{ items: HeldItem[]; total: number }> {
   const from = `FROM held_account AS held JOIN household ON household.id = held.household_id
     JOIN bill_run AS run ON run.id = held.run_id
     WHERE run.id = $1 AND run.status IN ('previewed', 'issued')
       AND ($2::text IS NULL OR household.account_number ILIKE $2 OR household.name ILIKE $2 OR held.code ILIKE $2
-           OR held.detail ILIKE $2)`
+           OR held.detail::text ILIKE $2)`
   const values = [query.runId, likePattern(query.q)]
   const [page, count] = await Promise.all([
     pool.query<HeldRow>(

@@ -1,3 +1,4 @@
+import { sayImport } from '../../platform/csv.ts'
 import { fail } from '../../platform/errors.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
@@ -42,44 +43,45 @@ function tariffRoutes(app: HubApp): void {
     app,
     'POST /api/projects/:id/assignments/import',
     write,
-    ({ hub, user, audit, params, query, body }) =>
-      importAssignments(hub, { user, audit }, params.id, body, query.dryRun),
+    async ({ hub, user, audit, params, query, body, say }) =>
+      sayImport(await importAssignments(hub, { user, audit }, params.id, body, query.dryRun), say),
   )
 }
 
 function runRoutes(app: HubApp): void {
-  route(app, 'GET /api/bill-runs', read, async ({ hub, user, query }) => {
+  route(app, 'GET /api/bill-runs', read, async ({ hub, user, query, say }) => {
     await findProject(hub, user, query.projectId)
     const order = orderBy(query.sort, runColumns, 'run.created_at DESC')
     const { rows, total } = await listRuns(hub.db.pool, { ...query, orderBy: order }, hub.clock.now())
-    return { items: rows.map(runDto), total, page: query.page, pageSize: query.pageSize }
+    return { items: rows.map((row) => runDto(row, say)), total, page: query.page, pageSize: query.pageSize }
   })
-  route(app, 'POST /api/bill-runs', write, ({ hub, user, audit, body }) =>
-    createRun(hub, { user, audit }, body),
+  route(app, 'POST /api/bill-runs', write, async ({ hub, user, audit, body, say }) =>
+    runDto(await createRun(hub, { user, audit }, body), say),
   )
-  route(app, 'GET /api/bill-runs/:id', read, async ({ hub, user, params }) =>
-    runDto(await readRun(hub, user, params.id)),
+  route(app, 'GET /api/bill-runs/:id', read, async ({ hub, user, params, say }) =>
+    runDto(await readRun(hub, user, params.id), say),
   )
-  route(app, 'POST /api/bill-runs/:id/recompute', write, ({ hub, user, audit, params }) =>
-    recomputeRun(hub, { user, audit }, params.id),
+  route(app, 'POST /api/bill-runs/:id/recompute', write, async ({ hub, user, audit, params, say }) =>
+    runDto(await recomputeRun(hub, { user, audit }, params.id), say),
   )
   route(
     app,
     'POST /api/bill-runs/:id/issue',
     { permission: 'billRuns.issue' },
-    ({ hub, user, audit, params }) => issueRun(hub, { user, audit }, params.id),
+    async ({ hub, user, audit, params, say }) => runDto(await issueRun(hub, { user, audit }, params.id), say),
   )
-  route(app, 'POST /api/bill-runs/:id/cancel', write, ({ hub, user, audit, params }) =>
-    cancelRun(hub, { user, audit }, params.id),
+  route(app, 'POST /api/bill-runs/:id/cancel', write, async ({ hub, user, audit, params, say }) =>
+    runDto(await cancelRun(hub, { user, audit }, params.id), say),
   )
 }
 
 function billRoutes(app: HubApp): void {
-  route(app, 'GET /api/bill-runs/:id/held', read, async ({ hub, user, params, query }) => {
+  route(app, 'GET /api/bill-runs/:id/held', read, async ({ hub, user, params, query, say }) => {
     const run = await readRun(hub, user, params.id)
     const order = orderBy(query.sort, heldColumns, 'household.account_number')
     const held = await listHeld(hub.db.pool, { ...query, runId: run.id, orderBy: order })
-    return { ...held, page: query.page, pageSize: query.pageSize }
+    const items = held.items.map((item) => ({ ...item, detail: say(item.detail) }))
+    return { items, total: held.total, page: query.page, pageSize: query.pageSize }
   })
   route(app, 'GET /api/bills', read, async ({ hub, user, query }) => {
     await findProject(hub, user, query.projectId)

@@ -19,6 +19,8 @@ import {
   type RunRow,
 } from './bill-runs.repository.ts'
 import { CENT_PLACES, QUANTITY_PLACES, formatFixed } from './domain/fixed.ts'
+import { chargingErrors } from './errors.ts'
+import type { RunReason } from './reasons.ts'
 import { RunReader } from './run-reader.ts'
 import { RunTotals, rateChunk } from './rate-chunk.ts'
 
@@ -46,14 +48,19 @@ export async function computeRun(hub: Hub, log: Logger, runId: string, signal: A
     // Stopping is not a failure: the run stays `computing` and goes on at the next start
     if (signal.aborted) throw error
     log.error({ err: error, runId }, 'bill run failed')
-    const reason =
-      error instanceof AppError ? error.message : 'The computation failed; the log of the hub says why'
-    await saveFailure(hub.db.pool, runId, reason)
+    await saveFailure(hub.db.pool, runId, failureOf(error))
   }
   await announce(hub, runId)
 }
 
 class Cancelled extends Error {}
+
+function failureOf(error: unknown): RunReason {
+  if (!(error instanceof AppError) || error.code !== chargingErrors.monthNotBegun.code) {
+    return { code: 'run.failed' }
+  }
+  return { code: 'run.month_not_begun', month: String(error.details['month']) }
+}
 
 /** Work on one unchanging picture of the database. */
 async function inSnapshot<T>(pool: pg.Pool, work: (reader: pg.PoolClient) => Promise<T>): Promise<T> {

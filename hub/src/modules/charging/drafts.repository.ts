@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { BillSegment } from '@courtyard/protocols/contract'
 import { copyRows } from '../../platform/database/copy-rows.ts'
+import { storedReason } from '../../platform/reasons/reason.ts'
 import { BinaryRows, copyBinary, uuidBytes } from './binary-copy.ts'
 import type { AccountBill, AccountLine } from './domain/bill-account.ts'
 import { CENT_PLACES, EXACT_PLACES, PRICE_PLACES, QUANTITY_PLACES } from './domain/fixed.ts'
@@ -89,7 +90,7 @@ export async function copyHeld(
     householdId,
     hold.code,
     hold.meteringPointId,
-    hold.detail,
+    storedReason(hold.detail),
   ])
   await copyRows(
     client,

@@ -69,6 +69,6 @@ function evidenceHold(bill: AccountBill, segments: readonly { usage: string }[])
   return {
     code: 'evidence_mismatch',
     meteringPointId: null,
-    detail: `usage is ${text(bill.quantity)}, but the readings behind it give ${text(read)}`,
+    detail: { code: 'held.evidence_mismatch', usage: text(bill.quantity), read: text(read) },
   }
 }

@@ -1,4 +1,5 @@
 import type { HubModule } from '../../platform/module.ts'
+import { sayImport } from '../../platform/csv.ts'
 import { route } from '../../platform/http/route.ts'
 import { createProject, findProject, listBuildings, listHouseholds, listProjects } from './estate.service.ts'
 import { importRooms } from './room-import.service.ts'
@@ -34,9 +35,10 @@ export const estateModule: HubModule = {
       app,
       'POST /api/projects/:id/rooms/import',
       { permission: 'estate.write' },
-      async ({ hub, user, params, query, body, audit }) => {
+      async ({ hub, user, params, query, body, audit, say }) => {
         const project = await findProject(hub, user, params.id)
-        return importRooms(hub, { projectId: project.id, text: body, dryRun: query.dryRun, audit })
+        const input = { projectId: project.id, text: body, dryRun: query.dryRun, audit }
+        return sayImport(await importRooms(hub, input), say)
       },
     )
   },

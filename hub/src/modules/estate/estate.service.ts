@@ -66,7 +66,7 @@ function requireTimeZone(timeZone: string): void {
     new Intl.DateTimeFormat('en', { timeZone })
   } catch {
     throw invalidInput('The input is not valid', [
-      { path: 'timeZone', reason: `"${timeZone}" is not a known time zone` },
+      { path: 'timeZone', reason: { code: 'project.unknown_time_zone', timeZone } },
     ])
   }
 }

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { HouseholdKind, RoomKind, type ImportResult } from '@courtyard/protocols/contract'
+import { HouseholdKind, RoomKind } from '@courtyard/protocols/contract'
 import * as z from 'zod'
 import type { Audit } from '../../platform/audit/audit.ts'
-import { csvInteger, parseCsv } from '../../platform/csv.ts'
+import { csvInteger, parseCsv, type ImportOutcome } from '../../platform/csv.ts'
 import type { Hub } from '../../platform/module.ts'
 import { checkRows, planImport, type Estate, type ImportPlan } from './domain/room-import.ts'
+import type { EstateReason } from './reasons.ts'
 import { applyImport, loadEstate, lockEstate } from './room-import.repository.ts'
 
-const code = z.string().max(40, 'at most 40 characters')
-const name = z.string().max(80, 'at most 80 characters')
+const code = z.string().max(40)
+const name = z.string().max(80)
 
 const RoomRow = z.object({
   building: code,
@@ -18,7 +19,7 @@ const RoomRow = z.object({
   floor: csvInteger.optional(),
   areaM2: z
     .string()
-    .regex(/^\d{1,9}(\.\d{1,2})?$/, 'must be square metres such as 89.5')
+    .regex(/^\d{1,9}(\.\d{1,2})?$/, 'room.bad_area' satisfies EstateReason['code'])
     .optional(),
   accountNumber: code.optional(),
   householdName: name.optional(),
@@ -34,7 +35,7 @@ export interface RoomImport {
 }
 
 /** Everything or nothing; a dry run says what would happen. */
-export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportResult> {
+export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportOutcome> {
   const { dryRun, projectId } = input
   const parsed = parseCsv(input.text, RoomRow)
   const errors = parsed.errors.length > 0 ? parsed.errors : checkRows(parsed.rows)

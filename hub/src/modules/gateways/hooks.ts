@@ -1,6 +1,7 @@
 /** What other modules may hang onto. Listeners belong to one hub. */
 import type { PoolClient } from 'pg'
 import type { Hub } from '../../platform/module.ts'
+import type { Reason } from '../../platform/reasons/reason.ts'
 
 export interface CatalogueChange {
   readonly gatewayId: string
@@ -19,7 +20,7 @@ export interface RefusedMessage {
   readonly projectId: string
   readonly topic: string
   readonly code: string
-  readonly reason: string
+  readonly reason: Reason
   readonly payload: Uint8Array
 }
 /** Keeps a message that made no sense; rejects when it could not. */

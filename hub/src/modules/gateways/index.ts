@@ -8,6 +8,7 @@ import { addGatewayRoutes } from './gateways.routes.ts'
 import { secretHashOf } from './gateways.repository.ts'
 import { GatewayMessages } from './messages.ts'
 import { PresenceService } from './presence.service.ts'
+import './reasons.ts'
 
 export {
   onCatalogueCommitted,

@@ -2,6 +2,7 @@
 import { parseUpTopic, TELEMETRY_VERSION, topics, type AckMessage } from '@courtyard/protocols/contract'
 import type { BrokerMessage } from '../../platform/broker/broker.ts'
 import type { Hub } from '../../platform/module.ts'
+import { say, type Reason } from '../../platform/reasons/reason.ts'
 import { takeCatalogue } from './catalogue.service.ts'
 import { isGatewayId } from './domain/topic-fence.ts'
 import { messageErrors } from './errors.ts'
@@ -27,22 +28,23 @@ export class GatewayMessages {
     const { gatewayId, kind } = address
     const json = parseJson(message.payload)
     if (json === undefined) {
-      return this.refuse(gatewayId, message, messageErrors.notJson, `${kind} is not JSON`)
+      return this.refuse(gatewayId, message, messageErrors.notJson, { code: 'message.not_json', kind })
     }
     if (kind === 'catalogue') return this.takeCatalogue(gatewayId, message, json)
     const understood =
       kind === 'status'
         ? this.presence.takeStatus(gatewayId, json)
         : kind === 'presence' && (await this.presence.takePresence(gatewayId, json))
-    if (!understood) await this.refuse(gatewayId, message, messageErrors.invalid, `${kind} breaks its schema`)
+    if (understood) return
+    await this.refuse(gatewayId, message, messageErrors.invalid, { code: 'message.breaks_schema', kind })
   }
 
   private async takeCatalogue(gatewayId: string, message: BrokerMessage, json: unknown): Promise<void> {
     const result = await takeCatalogue(this.hub, gatewayId, json)
     if (result.kind === 'foreign') return
     if (result.kind === 'refused') {
-      await this.refuse(gatewayId, message, messageErrors.catalogueRefused, result.error)
-      await this.acknowledge(gatewayId, { revision: result.revision, error: result.error })
+      await this.refuse(gatewayId, message, messageErrors.catalogueRefused, result.reason)
+      await this.acknowledge(gatewayId, { revision: result.revision, error: say(result.reason, 'en') })
       return
     }
     await this.acknowledge(gatewayId, { revision: result.revision })
@@ -58,9 +60,12 @@ export class GatewayMessages {
     gatewayId: string,
     message: BrokerMessage,
     code: string,
-    reason: string,
+    reason: Reason,
   ): Promise<void> {
-    this.hub.log.warn({ gatewayId, topic: message.topic, reason }, 'message of a gateway refused')
+    this.hub.log.warn(
+      { gatewayId, topic: message.topic, reason: say(reason, 'en') },
+      'message of a gateway refused',
+    )
     const projectId = await projectOf(this.hub.db.pool, gatewayId)
     if (projectId === null) return
     const { topic, payload } = message

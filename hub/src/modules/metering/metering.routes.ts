@@ -1,3 +1,4 @@
+import { sayImport } from '../../platform/csv.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
 import { findProject } from '../estate/index.ts'
@@ -33,9 +34,10 @@ export function addMeteringRoutes(app: HubApp): void {
     app,
     'POST /api/projects/:id/meters/import',
     write,
-    async ({ hub, user, params, query, body, audit }) => {
+    async ({ hub, user, params, query, body, audit, say }) => {
       const { id: projectId, timeZone } = await findProject(hub, user, params.id)
-      return importPoints(hub, { projectId, timeZone, text: body, dryRun: query.dryRun, audit })
+      const input = { projectId, timeZone, text: body, dryRun: query.dryRun, audit }
+      return sayImport(await importPoints(hub, input), say)
     },
   )
 }

@@ -1,23 +1,27 @@
 /** Import of metering points, meters and installations from CSV: everything or nothing. */
 import { randomUUID } from 'node:crypto'
-import { Medium, MeteringRole, type ImportResult } from '@courtyard/protocols/contract'
+import { Medium, MeteringRole } from '@courtyard/protocols/contract'
 import * as z from 'zod'
 import type { Audit } from '../../platform/audit/audit.ts'
-import { csvDecimal, csvInteger, parseCsv, type CsvRow } from '../../platform/csv.ts'
+import { csvBetween, csvDecimal, parseCsv, type CsvRow, type ImportOutcome } from '../../platform/csv.ts'
 import type { Hub } from '../../platform/module.ts'
+import type { PlatformReasonCode } from '../../platform/reasons/platform-reasons.ts'
 import { bindMeters, invalidate, markMeters, pointsOfMeters } from './binding.repository.ts'
 import { calendarOf } from './domain/calendar.ts'
 import { decimalOf, formatDecimal } from './domain/decimal.ts'
 import { planPointImport, type PointImportPlan, type PointImportRow } from './domain/point-import.ts'
+import type { MeteringReason } from './reasons.ts'
 import { applyPointImport, loadMeteringEstate, lockMetering } from './point-import.repository.ts'
 
-const code = z.string().max(60, 'at most 60 characters')
-const text = z.string().max(80, 'at most 80 characters')
-const between = (low: number, high: number) =>
-  csvInteger.refine((value) => value >= low && value <= high, `must be from ${low} to ${high}`)
+const code = z.string().max(60)
+const text = z.string().max(80)
+const told = (code: MeteringReason['code'] | PlatformReasonCode) => code
 
 /** What numeric(12, 4) holds in any case. */
-const limit = csvDecimal.refine((value) => value.replace('-', '').split('.')[0]!.length <= 8, 'is too large')
+const limit = csvDecimal.refine(
+  (value) => value.replace('-', '').split('.')[0]!.length <= 8,
+  told('number.too_large'),
+)
 
 const Row = z.object({
   code,
@@ -30,14 +34,14 @@ const Row = z.object({
   serial: code.optional(),
   manufacturer: text.default(''),
   model: text.default(''),
-  unit: z.string().max(10, 'at most 10 characters').optional(),
-  scale: between(0, 9).default(2),
-  digits: between(1, 18).optional(),
+  unit: z.string().max(10).optional(),
+  scale: csvBetween(0, 9).default(2),
+  digits: csvBetween(1, 18).optional(),
   multiplier: csvDecimal.default('1'),
   maxPerHour: limit.optional(),
   jitter: limit.optional(),
   installedAt: z
-    .union([z.iso.datetime({ offset: true }), z.iso.date()], 'must be a day or an instant (ISO 8601)')
+    .union([z.iso.datetime({ offset: true }), z.iso.date()], told('input.day_or_instant'))
     .optional(),
   initialIndex: csvDecimal.optional(),
 })
@@ -56,10 +60,10 @@ export interface PointImport {
  * Metering points are known by their code, meters by their serial; importing the same file again changes nothing. An
  * installation day without a time begins at the project's midnight.
  */
-export async function importPoints(hub: Hub, input: PointImport): Promise<ImportResult> {
+export async function importPoints(hub: Hub, input: PointImport): Promise<ImportOutcome> {
   const { dryRun } = input
   const parsed = parseCsv(input.text, Row)
-  const refused = (errors: ImportResult['errors'], rows: number): ImportResult => ({
+  const refused = (errors: ImportOutcome['errors'], rows: number): ImportOutcome => ({
     dryRun,
     rows,
     created: 0,

@@ -4,6 +4,7 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { sayAll } from '../../platform/reasons/reason.ts'
 import { formatDecimal, decimalOf, mantissaAt, rescale } from './domain/decimal.ts'
 import { readsOfInstallation } from './domain/pairs.ts'
 import { installedMeters, type PointPlan } from './domain/plan.ts'
@@ -11,6 +12,7 @@ import { checkIndex } from './domain/plausibility.ts'
 import type { Read } from './domain/reads.ts'
 import { meteringErrors } from './errors.ts'
 import { findPointFor } from './points.service.ts'
+import type { MeteringReason } from './reasons.ts'
 import {
   gatewaysOfBatches,
   insertManualRead,
@@ -85,7 +87,7 @@ export async function enterRead(
   const { projectId } = await findPointFor(hub, user, id)
   const now = hub.clock.now()
   const atMs = Date.parse(entry.at)
-  if (atMs > now.getTime() + CLOCK_TOLERANCE_MS) throw refuse('at', 'The read lies in the future')
+  if (atMs > now.getTime() + CLOCK_TOLERANCE_MS) throw refuse('at', { code: 'read.future' })
   const { read, results } = await hub.db.transaction(async (client) => {
     const plan = (await loadPlans(client, [id])).get(id)!
     const position = installationFor(plan, atMs)
@@ -126,7 +128,8 @@ export async function enterRead(
   return read
 }
 
-const refuse = (path: string, reason: string) => invalidInput(reason, [{ path, reason }])
+const refuse = (path: string, reason: MeteringReason) =>
+  invalidInput('The read is not valid', [{ path, reason }])
 
 function installationFor(plan: PointPlan, atMs: number): number {
   const position = plan.installations.findIndex(
@@ -141,10 +144,10 @@ function mantissaOf(plan: PointPlan, position: number, index: string): bigint {
   const { scale } = plan.installations[position]!
   const register = plan.registers[position]!
   const mantissa = mantissaAt(decimalOf(index), scale)
-  if (mantissa === null) throw refuse('index', `The register shows ${scale} decimal places`)
-  if (mantissa < 0n) throw refuse('index', 'An index is never negative')
+  if (mantissa === null) throw refuse('index', { code: 'register.places', places: scale })
+  if (mantissa < 0n) throw refuse('index', { code: 'register.negative' })
   if (register.modulus !== null && rescale(mantissa, scale, register.scale) >= register.modulus) {
-    throw refuse('index', `The register ends below ${formatDecimal(register.modulus, register.scale)}`)
+    throw refuse('index', { code: 'register.end', end: formatDecimal(register.modulus, register.scale) })
   }
   return mantissa
 }
@@ -163,9 +166,9 @@ async function checkAgainstNeighbours(
   const index = rescale(mantissa, plan.installations[position]!.scale, register.scale)
   const issues = checkIndex(register, before, atMs, index, after)
   if (issues.length === 0) return
-  throw fail(meteringErrors.implausibleRead, issues.map(({ text }) => text).join('; '), {
-    issues: issues.map(({ text }) => ({ path: 'index', reason: text })),
-    reasons: issues.map(({ reason }) => reason),
+  throw fail(meteringErrors.implausibleRead, sayAll(issues, 'en'), {
+    issues: issues.map((reason) => ({ path: 'index', reason })),
+    reasons: issues.map(({ code }) => code),
   })
 }
 

@@ -6,6 +6,7 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { say } from '../../platform/reasons/reason.ts'
 import { bindMeters, inheritFeed, invalidate } from './binding.repository.ts'
 import { decimalOf, mantissaAt } from './domain/decimal.ts'
 import { readsOfInstallation } from './domain/pairs.ts'
@@ -17,6 +18,7 @@ import { meteringErrors } from './errors.ts'
 import { lockMetering } from './point-import.repository.ts'
 import { findPointFor, pointDetailFor } from './points.service.ts'
 import { neighboursOf } from './reads.service.ts'
+import type { MeteringReason } from './reasons.ts'
 import {
   closeInstallation,
   findMeter,
@@ -130,27 +132,27 @@ async function check(
     throw fail(meteringErrors.meterInUse, `Meter ${input.serial} is installed at ${place}`, { place })
   }
   const atMs = Date.parse(input.at)
-  const issues: { path: string; reason: string }[] = []
-  const refuse = (path: string, reason: string) => issues.push({ path, reason })
-  if (atMs > now.getTime()) refuse('at', 'lies in the future')
-  if (atMs <= old.fromMs) refuse('at', 'lies before the old meter was installed')
-  if (input.serial === old.serial) refuse('serial', 'is that of the old meter')
+  const issues: { path: string; reason: MeteringReason }[] = []
+  const refuse = (path: string, reason: MeteringReason) => issues.push({ path, reason })
+  if (atMs > now.getTime()) refuse('at', { code: 'read.future' })
+  if (atMs <= old.fromMs) refuse('at', { code: 'replacement.before_old' })
+  if (input.serial === old.serial) refuse('serial', { code: 'replacement.same_serial' })
   const multiplier = decimalOf(input.multiplier)
   if (multiplier.mantissa <= 0n || multiplier.scale > 4)
-    refuse('multiplier', 'must be above 0, at most 4 decimal places')
+    refuse('multiplier', { code: 'replacement.multiplier' })
   else if (!usageScaleFits(old.scale, multiplier))
-    refuse('multiplier', 'has too many decimal places for the register')
+    refuse('multiplier', { code: 'replacement.multiplier_places' })
   else if (known && known.id !== old.meterId) {
     const issuesOfMeter = checkSuccessor(known, await meterById(client, old.meterId), { ...input, atMs })
     for (const { path, reason } of issuesOfMeter) refuse(path, reason)
   }
   const typed = await typedReadAfter(client, old.meterId, new Date(atMs))
-  if (typed) refuse('at', `the old meter was read by a person at ${typed.toISOString()}`)
+  if (typed) refuse('at', { code: 'replacement.typed_after', at: typed.toISOString() })
   if (issues.length === 0) await checkIndexes(client, plan, old, input, atMs, refuse)
   if (issues.length === 0) return
   throw fail(
     meteringErrors.replacementRefused,
-    issues.map(({ path, reason }) => `${path}: ${reason}`).join('; '),
+    issues.map(({ path, reason }) => `${path}: ${say(reason, 'en')}`).join('; '),
     {
       issues,
     },
@@ -163,7 +165,7 @@ async function checkIndexes(
   old: InstallationFacts,
   input: Replacement,
   atMs: number,
-  refuse: (path: string, reason: string) => void,
+  refuse: (path: string, reason: MeteringReason) => void,
 ): Promise<void> {
   const register = plan.registers.at(-1)!
   const reads = (await loadReads(client, [plan], atMs, atMs)).get(plan.meteringPointId)!
@@ -172,12 +174,12 @@ async function checkIndexes(
   const after: Read | null = events.find((read) => read.atMs >= atMs) ?? null
   const index = (path: 'finalIndex' | 'initialIndex', left: Read | null, right: Read | null) => {
     const value = mantissaAt(decimalOf(input[path]), old.scale)
-    if (value === null) return refuse(path, `the register shows ${old.scale} decimal places`)
+    if (value === null) return refuse(path, { code: 'register.places', places: old.scale })
     const scaled = value * 10n ** BigInt(register.scale - old.scale)
     if (scaled < 0n || (register.modulus !== null && scaled >= register.modulus)) {
-      return refuse(path, 'does not fit the register')
+      return refuse(path, { code: 'replacement.does_not_fit' })
     }
-    for (const { text } of checkIndex(register, left, atMs, scaled, right)) refuse(path, text)
+    for (const reason of checkIndex(register, left, atMs, scaled, right)) refuse(path, reason)
   }
   index('finalIndex', before, null)
   // Reads of the channel after the replacement are the new meter's, when nobody says otherwise

@@ -89,7 +89,7 @@ it('keeps only so many bad messages of one gateway, and does not say that it has
       projectId,
       topic: `courtyard/v1/${gateway.id}/up/batch`,
       code: 'wire.invalid',
-      reason: 'not a batch',
+      reason: { code: 'wire.not_json' },
       readings: 0,
       payload,
     })

@@ -1,4 +1,5 @@
 /** Ingest, readings and the batch log: what other modules may use of telemetry. */
+import './reasons.ts'
 export { batchEvidence } from './evidence.repository.ts'
 export { followBatchLog } from './follower.ts'
 export type { LogChunk, LogFollower, LoggedSeries, RunningFollower, TouchedPoint } from './log.types.ts'

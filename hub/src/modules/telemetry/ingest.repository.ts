@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import { copyRows } from '../../platform/database/copy-rows.ts'
+import { storedReason, type Reason } from '../../platform/reasons/reason.ts'
 import type { Block } from './domain/blocks.ts'
 import type { HeldSeries, KnownPoint } from './domain/intake.ts'
 import { heldCodes } from './errors.ts'
@@ -177,7 +178,7 @@ export async function insertHeldSeries(client: Client, held: readonly HeldBatchS
   if (held.length === 0) return
   await client.query(
     `insert into quarantine_entry (gateway_id, project_id, topic, batch_id, code, reason, point, readings)
-     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[])
+     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[], $7::text[], $8::int[])
      on conflict (batch_id, point) where point is not null do nothing`,
     [
       held.map((h) => h.gatewayId),
@@ -185,7 +186,7 @@ export async function insertHeldSeries(client: Client, held: readonly HeldBatchS
       held.map((h) => h.topic),
       held.map((h) => h.batchId.toString()),
       held.map((h) => heldCodes[h.held.why]),
-      held.map((h) => h.held.reason.replaceAll('\0', '\u{fffd}')),
+      held.map((h) => storedReason(h.held.reason)),
       held.map((h) => h.held.point.replaceAll('\0', '\u{fffd}')),
       held.map((h) => h.held.readings),
     ],
@@ -224,7 +225,7 @@ export interface HeldMessage {
   readonly topic: string
   /** A HeldCode, or the code of the error that decoding threw. */
   readonly code: string
-  readonly reason: string
+  readonly reason: Reason
   readonly readings: number
   readonly payload: Uint8Array
 }
@@ -250,7 +251,7 @@ export async function insertHeldMessage(client: Client, held: HeldMessage): Prom
       held.projectId,
       held.topic,
       held.code,
-      held.reason.replaceAll('\0', '\u{fffd}').slice(0, 1_000),
+      storedReason(held.reason),
       held.readings,
       held.payload,
       hash,

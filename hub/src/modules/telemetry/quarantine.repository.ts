@@ -1,6 +1,7 @@
 /** The quarantine: what could not be taken in, as it came. */
 import type { PoolClient } from 'pg'
 import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import { storedReason, type Reason } from '../../platform/reasons/reason.ts'
 
 type Client = Pick<PoolClient, 'query'>
 
@@ -14,7 +15,7 @@ export interface QuarantineRow {
   readonly receivedAt: Date
   readonly topic: string
   readonly code: string
-  readonly reason: string
+  readonly reason: Reason
   readonly point: string | null
   readonly batchId: string | null
   readonly readings: number
@@ -48,6 +49,8 @@ const sortColumns: Readonly<Record<string, string>> = {
   gatewayName: 'g.name',
 }
 
+export const sortFields = Object.keys(sortColumns)
+
 /** Null when `sort` names no column. */
 export function orderOf(sort: string | undefined): string | null {
   const descending = sort === undefined || sort.startsWith('-')
@@ -65,7 +68,7 @@ export async function listEntries(
   const words = filter.q ? `%${filter.q.replace(/[\\%_]/g, '\\$&')}%` : null
   const params: unknown[] = [filter.state ?? null, words]
   const where = `($1::text is null or q.state = $1)
-    and ($2::text is null or q.point ilike $2 or q.reason ilike $2 or q.code ilike $2 or g.name ilike $2)
+    and ($2::text is null or q.point ilike $2 or q.reason::text ilike $2 or q.code ilike $2 or g.name ilike $2)
     and ${scopeSql(user, 'q.project_id', params)}`
   const counted = await client.query<{ total: string }>(
     `select count(*)::text as total from quarantine_entry q left join gateway g on g.id = q.gateway_id where ${where}`,
@@ -175,11 +178,11 @@ export async function resolveEntries(
 }
 
 /** What keeps it out now may be something else than before. */
-export async function noteFault(client: Client, id: string, code: string, reason: string): Promise<void> {
+export async function noteFault(client: Client, id: string, code: string, reason: Reason): Promise<void> {
   await client.query(`update quarantine_entry set code = $2, reason = $3 where id = $1`, [
     id,
     code,
-    reason.replaceAll('\0', '\u{fffd}').slice(0, 1_000),
+    storedReason(reason),
   ])
 }
 

@@ -4,18 +4,20 @@
  */
 import { zstdDecompressSync } from 'node:zlib'
 import type { PoolClient } from 'pg'
-import { AppError, type BatchMessage, type QuarantineEntry } from '@courtyard/protocols/contract'
+import type { BatchMessage, QuarantineEntry } from '@courtyard/protocols/contract'
 import { decodeBatch, packBatch } from '@courtyard/protocols/wire'
 import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { say, type Reason } from '../../platform/reasons/reason.ts'
 import { toBlocks } from './domain/blocks.ts'
 import { spanOf, takeIn, type HeldSeries, type TakenSeries } from './domain/intake.ts'
 import { heldCodes, telemetryErrors } from './errors.ts'
 import { GroupWriter } from './ingest/group-writer.ts'
 import { newestOf } from './ingest/newest.ts'
 import { PointDirectory } from './ingest/point-directory.ts'
+import { undecodable } from './ingest/undecodable.ts'
 import { holdCatalogues, insertBlocks, upsertLatest } from './ingest.repository.ts'
 import { enterLog } from './log.repository.ts'
 import { announceCommit } from './log-signal.ts'
@@ -31,6 +33,7 @@ import {
   orderOf,
   REPLAY_OUTBOX,
   resolveEntries,
+  sortFields,
   type LockedEntry,
   type QuarantineFilter,
   type QuarantineRow,
@@ -38,14 +41,20 @@ import {
 
 type Actor = { readonly user: CurrentUser; readonly audit: Audit }
 
+/** A `QuarantineEntry` before it is said in a language. */
+export type HeldEntry = Omit<QuarantineEntry, 'reason'> & { readonly reason: Reason }
+
 export async function listQuarantine(hub: Hub, user: CurrentUser, filter: QuarantineFilter) {
   const order = orderOf(filter.sort)
-  if (!order) throw invalidInput('The input is not valid', [{ path: 'sort', reason: 'no such column' }])
+  if (!order)
+    throw invalidInput('The input is not valid', [
+      { path: 'query.sort', reason: { code: 'sort.unknown', fields: sortFields.join(', ') } },
+    ])
   const { rows, total } = await listEntries(hub.db.pool, user, filter, order)
   return { items: rows.map(toEntry), total, page: filter.page, pageSize: filter.pageSize }
 }
 
-export async function replayEntry(hub: Hub, { user, audit }: Actor, id: string): Promise<QuarantineEntry> {
+export async function replayEntry(hub: Hub, { user, audit }: Actor, id: string): Promise<HeldEntry> {
   const before = await entryOf(hub, user, id)
   const fault = await hub.db.transaction(async (client) => {
     const entry = await lockOpen(client, id)
@@ -64,7 +73,9 @@ export async function replayEntry(hub: Hub, { user, audit }: Actor, id: string):
     return null
   })
   if (fault)
-    throw fail(telemetryErrors.quarantineStillRefused, `It is still refused: ${fault}`, { reason: fault })
+    throw fail(telemetryErrors.quarantineStillRefused, `It is still refused: ${say(fault, 'en')}`, {
+      reason: fault,
+    })
   announceCommit(hub)
   return toEntry(await entryOf(hub, user, id))
 }
@@ -74,7 +85,7 @@ export async function discardEntry(
   { user, audit }: Actor,
   id: string,
   reason: string,
-): Promise<QuarantineEntry> {
+): Promise<HeldEntry> {
   const { projectId } = await entryOf(hub, user, id)
   await hub.db.transaction(async (client) => {
     await lockOpen(client, id)
@@ -110,10 +121,10 @@ export async function replayKnownSeries(
   return replayed
 }
 
-async function replayOne(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<string | null> {
-  const refusals: string[] = []
+async function replayOne(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
+  const refusals: Reason[] = []
   const done = await replaySeries(hub, client, entry.batchId!, [entry], (held) => refusals.push(held.reason))
-  return done > 0 ? null : (refusals[0] ?? 'the batch does not hold this series')
+  return done > 0 ? null : (refusals[0] ?? { code: 'replay.no_such_series' })
 }
 
 /** Takes in what can be taken in of these series of one batch. @returns how many entries that resolved */
@@ -181,14 +192,13 @@ async function storeReplay(
 }
 
 /** A message that once was refused as a whole: it goes the way of all messages, within this transaction. */
-async function replayMessage(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<string | null> {
-  if (!entry.topic.endsWith('/up/batch'))
-    return 'only batches can be replayed; the gateway sends the others again'
+async function replayMessage(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
+  if (!entry.topic.endsWith('/up/batch')) return { code: 'replay.only_batches' }
   let message: BatchMessage
   try {
     message = decodeBatch(entry.payload!)
   } catch (error) {
-    return error instanceof AppError ? error.message : String(error)
+    return undecodable(error)
   }
   const { gatewayId, topic, receivedAt } = entry
   const batch = { gatewayId, topic, payload: entry.payload!, receivedAt, message, ...spanOf(message) }
@@ -201,10 +211,10 @@ async function replayMessage(hub: Hub, client: PoolClient, entry: LockedEntry): 
       const renumbered = { ...message, outbox: REPLAY_OUTBOX, sequence: Number(entry.id) }
       ;[outcome] = (await writer.writeIn(client, [{ ...batch, message: renumbered }])).outcomes
     }
-    return outcome === 'refused' ? 'the gateway is revoked' : null
+    return outcome === 'refused' ? { code: 'replay.gateway_revoked' } : null
   } catch (error) {
     await client.query('rollback to savepoint replay')
-    return error instanceof Error ? error.message : String(error)
+    return { code: 'ingest.poison', fault: error instanceof Error ? error.message : String(error) }
   }
 }
 
@@ -232,7 +242,7 @@ function toEntry({
   batchId: _batchId,
   receivedAt,
   ...row
-}: QuarantineRow): QuarantineEntry {
+}: QuarantineRow): HeldEntry {
   return { ...row, receivedAt: receivedAt.toISOString(), preview: previewOf(head, row.bytes) }
 }
 

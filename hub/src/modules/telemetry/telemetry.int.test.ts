@@ -244,8 +244,12 @@ describe('quarantine', () => {
   it('takes a whole message in that is good by now, as often as somebody asks: once', async () => {
     const payload = gateway.batch(readingsOf('m7/energy', [[noon, 70]]))
     const held = { gatewayId: gateway.id, projectId, topic: topics.batch(gateway.id), payload, readings: 1 }
-    await insertHeldMessage(hub.hub.db.pool, { ...held, code: 'ingest.poison', reason: 'test' })
-    const entry = (await openEntries()).find(({ reason }) => reason === 'test')!
+    await insertHeldMessage(hub.hub.db.pool, {
+      ...held,
+      code: 'ingest.poison',
+      reason: { code: 'ingest.poison', fault: 'test' },
+    })
+    const entry = (await openEntries()).find(({ reason }) => reason.endsWith('test'))!
     const params = { id: entry.id }
     expect(await engineer.call('POST /api/quarantine/:id/replay', { params })).toMatchObject({
       state: 'replayed',

@@ -1,6 +1,8 @@
 /**
  * The hub's side of MQTT, whether the broker lives in this process or elsewhere.
  */
+import type { PlatformReason } from '../reasons/platform-reasons.ts'
+
 export interface BrokerMessage {
   readonly topic: string
   readonly payload: Buffer
@@ -46,6 +48,6 @@ export interface Broker {
   onPresence(listener: (presence: ClientPresence) => void): () => void
   /** Ends the connections of a user (revoked credentials); the embedded broker only. */
   disconnect(username: string): Promise<void>
-  state(): { ok: boolean; detail: string }
+  state(): { ok: boolean; detail: PlatformReason }
   stop(): Promise<void>
 }

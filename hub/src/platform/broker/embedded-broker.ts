@@ -5,6 +5,7 @@ import { fail, platformErrors } from '../errors.ts'
 import type { Broker, BrokerAuthenticator, ClientPresence, MessageHandler } from './broker.ts'
 import { guardPacketSize } from './packet-guard.ts'
 import { topicMatches } from './topic-match.ts'
+import type { PlatformReason } from '../reasons/platform-reasons.ts'
 
 /** Larger than any batch that the edge makes. */
 export const MAX_PACKET_BYTES = 4 * 1024 * 1024
@@ -140,11 +141,15 @@ export class EmbeddedBroker implements Broker {
     await Promise.all(theirs.map((client) => new Promise<void>((resolve) => client.close(resolve))))
   }
 
-  state(): { ok: boolean; detail: string } {
+  state(): { ok: boolean; detail: PlatformReason } {
     const ok = this.server.listening && this.authenticator !== null
     return {
       ok,
-      detail: `own broker on port ${this.server.listening ? this.port : '-'}, ${this.aedes.connectedClients} clients`,
+      detail: {
+        code: 'health.own_broker',
+        port: this.server.listening ? this.port : '-',
+        clients: this.aedes.connectedClients,
+      },
     }
   }
 

@@ -2,6 +2,7 @@ import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
 import type { Broker, ClientPresence, MessageHandler } from './broker.ts'
 import { topicMatches } from './topic-match.ts'
+import type { PlatformReason } from '../reasons/platform-reasons.ts'
 
 const DEFAULT_IN_FLIGHT = 16
 
@@ -88,11 +89,13 @@ export class ExternalBroker implements Broker {
     this.log.warn('MQTT_URL is set: end the connection of a revoked gateway at that broker')
   }
 
-  state(): { ok: boolean; detail: string } {
+  state(): { ok: boolean; detail: PlatformReason } {
     const { connected } = this.client
     return {
       ok: connected,
-      detail: connected ? `connected to ${this.publicUrl}` : `${this.publicUrl}: ${this.fault}`,
+      detail: connected
+        ? { code: 'health.connected', address: this.publicUrl }
+        : { code: 'health.disconnected', address: this.publicUrl, fault: this.fault },
     }
   }
 

@@ -1,7 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { AppError, type ErrorBody, type InputIssue } from '@courtyard/protocols/contract'
-import { platformErrors, statusOf } from '../errors.ts'
+import { platformErrors, statusOf, type InputFault } from '../errors.ts'
+import { languageOf } from '../reasons/language.ts'
+import { isReason, say, type Language } from '../reasons/reason.ts'
+import { reasonOfIssue } from '../reasons/zod-reason.ts'
+import { SchemaFault } from './validation.ts'
 
 interface Answer {
   status: number
@@ -11,9 +14,11 @@ interface Answer {
   details?: Record<string, unknown>
 }
 
-/** The one place where an error becomes an HTTP answer. Anything unforeseen is logged whole and told blankly. */
+/**
+ * The one place where an error becomes an HTTP answer, its reasons in the language of the reader. Anything unforeseen is logged whole and told blankly.
+ */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = describeError(error)
+  const answer = describeError(error, languageOf(request.headers['accept-language']))
   if (answer.status >= 500) request.log.error({ err: error }, 'request failed')
   const { status, ...rest } = answer
   const body: ErrorBody = { error: { ...rest, requestId: request.id } }
@@ -22,13 +27,12 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   return reply.status(status).type('application/json').send(JSON.stringify(body))
 }
 
-export function describeError(error: FastifyError | Error): Answer {
-  if (error instanceof AppError) return describeAppError(error)
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const part = (error as { validationContext?: string }).validationContext
-    const issues = error.validation.map((issue) => ({
-      path: fieldPath(part, issue.instancePath),
-      reason: issue.message ?? 'is not valid',
+export function describeError(error: FastifyError | Error, language: Language): Answer {
+  if (error instanceof AppError) return describeAppError(error, language)
+  if (error instanceof SchemaFault) {
+    const issues = error.issues.map((issue) => ({
+      path: fieldPath(error.validationContext, issue.path),
+      reason: say(reasonOfIssue(issue), language),
     }))
     return { status: 400, code: platformErrors.invalidInput.code, message: 'The input is not valid', issues }
   }
@@ -41,22 +45,26 @@ export function describeError(error: FastifyError | Error): Answer {
   }
 }
 
-function describeAppError(error: AppError): Answer {
+function describeAppError(error: AppError, language: Language): Answer {
   const status = statusOf(error.code)
-  const { issues, ...details } = error.details as { issues?: InputIssue[] }
+  const { issues, ...rest } = error.details as { issues?: InputFault[] }
+  const details = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, isReason(value) ? say(value, language) : value]),
+  )
   return {
     status,
     code: error.code,
     message: error.message,
-    ...(issues ? { issues } : {}),
+    ...(issues
+      ? { issues: issues.map(({ path, reason }) => ({ path, reason: say(reason, language) })) }
+      : {}),
     ...(Object.keys(details).length > 0 ? { details } : {}),
   }
 }
 
-/** `/series/3/name` → `series[3].name`, with the part of the request before it unless it is the body. */
-function fieldPath(part: string | undefined, pointer: string): string {
-  const steps = pointer.split('/').filter(Boolean)
-  const path = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('')
+/** `series[3].name`, with the part of the request before it unless it is the body. */
+function fieldPath(part: string | undefined, steps: readonly PropertyKey[]): string {
+  const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   const name = part === 'querystring' ? 'query' : part
   const prefix = name && name !== 'body' ? name : ''
   return `${prefix}${path}`.replace(/^\./, '') || (name ?? '')

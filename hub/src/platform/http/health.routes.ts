@@ -1,16 +1,21 @@
-import type { Health } from '@courtyard/protocols/contract'
-import type * as z from 'zod'
 import type { Hub, HubApp } from '../module.ts'
+import type { PlatformReason } from '../reasons/platform-reasons.ts'
 import { route } from './route.ts'
 
-type Check = z.infer<typeof Health>['checks'][string]
+interface Check {
+  readonly ok: boolean
+  readonly detail: PlatformReason
+}
 
 /** Liveness says that the process answers; readiness that it can do its work. */
 export function addHealth(app: HubApp): void {
   route(app, 'GET /api/health/live', { permission: null }, async () => ({ ok: true as const }))
-  route(app, 'GET /api/health', { permission: null }, async ({ hub, reply }) => {
-    const checks = await checkAll(hub)
-    const ok = Object.values(checks).every((check) => check.ok)
+  route(app, 'GET /api/health', { permission: null }, async ({ hub, reply, say }) => {
+    const states = Object.entries(await checkAll(hub))
+    const ok = states.every(([, check]) => check.ok)
+    const checks = Object.fromEntries(
+      states.map(([name, check]) => [name, { ok: check.ok, detail: say(check.detail) }]),
+    )
     reply.status(ok ? 200 : 503)
     return { status: ok ? 'ok' : 'degraded', version: hub.version, roles: [...hub.roles], checks }
   })
@@ -18,8 +23,14 @@ export function addHealth(app: HubApp): void {
 
 async function checkAll(hub: Hub): Promise<Record<string, Check>> {
   const database = await hub.db.ping().then(
-    () => ({ ok: true, detail: hub.config.databaseUrl ? 'external server' : 'own server' }),
-    (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) }),
+    (): Check => ({
+      ok: true,
+      detail: { code: hub.config.databaseUrl ? 'health.external_server' : 'health.own_server' },
+    }),
+    (error: unknown): Check => ({
+      ok: false,
+      detail: { code: 'health.fault', fault: error instanceof Error ? error.message : String(error) },
+    }),
   )
   return { database, broker: hub.broker.state(), jobs: await hub.jobs.state() }
 }

@@ -6,6 +6,7 @@ import { hasPermission, inScope, requireProject, type CurrentUser } from '../aut
 import { fail, invalidInput, platformErrors } from '../errors.ts'
 import type { HubApp } from '../module.ts'
 import type { LiveScope } from '../live/live-bus.ts'
+import { reasonOfIssue, withInput } from '../reasons/zod-reason.ts'
 
 const HEARTBEAT_MS = 15_000
 /** A browser that has not taken this much is too slow: it is let go and connects anew. */
@@ -40,11 +41,11 @@ export function addLiveRoute(app: HubApp): void {
   app.get(LIVE_PATH, { schema: { hide: true } }, async (request, reply) => {
     const { session } = request
     if (!session) throw fail(platformErrors.noSession, 'Sign in first')
-    const query = LiveQuery.safeParse(request.query)
+    const query = LiveQuery.safeParse(request.query, withInput)
     if (!query.success) {
       const issues = query.error.issues.map((issue) => ({
         path: issue.path.join('.'),
-        reason: issue.message,
+        reason: reasonOfIssue(issue),
       }))
       throw invalidInput('The input is not valid', issues)
     }

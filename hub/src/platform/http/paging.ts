@@ -28,7 +28,7 @@ export function sortOf<F extends string>(
   const field = fields.find((candidate) => candidate === text.replace(/^-/, ''))
   if (!field) {
     throw invalidInput('The list cannot be sorted by that', [
-      { path: 'query.sort', reason: `one of ${fields.join(', ')}` },
+      { path: 'query.sort', reason: { code: 'sort.unknown', fields: fields.join(', ') } },
     ])
   }
   return { field, direction: descending ? 'desc' : 'asc' }

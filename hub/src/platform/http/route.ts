@@ -13,6 +13,8 @@ import type { ActiveSession } from '../auth/sessions.ts'
 import { hasPermission, type CurrentUser } from '../auth/user.ts'
 import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp } from '../module.ts'
+import { languageOf } from '../reasons/language.ts'
+import { say, type Reason } from '../reasons/reason.ts'
 import { checkOrigin, checkToken } from './csrf.ts'
 
 type Part<K extends RouteKey, P extends 'params' | 'query' | 'body'> = ApiRoutes[K] extends {
@@ -30,6 +32,8 @@ interface CallBase<K extends RouteKey> {
   readonly query: Part<K, 'query'>
   readonly body: Body<K>
   readonly audit: Audit
+  /** A reason in the language of the person who reads the answer. */
+  readonly say: (reason: Reason) => string
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly hub: Hub
@@ -122,6 +126,7 @@ function requireText(request: FastifyRequest): void {
 
 function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
   const session = request.session
+  const language = languageOf(request.headers['accept-language'])
   return {
     params: request.params,
     query: request.query,
@@ -131,6 +136,7 @@ function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
     request,
     reply,
     hub,
+    say: (reason: Reason) => say(reason, language),
     audit: auditAs({
       userId: session?.user.id ?? null,
       actor: session?.user.username ?? 'anonymous',

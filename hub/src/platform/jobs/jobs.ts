@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type * as z from 'zod'
+import type { PlatformReason } from '../reasons/platform-reasons.ts'
 
 export interface JobOptions {
   /** Of a key at most one job waits and one runs: a call while one waits changes nothing. */
@@ -38,6 +39,6 @@ export interface Jobs {
   send(name: string, data: object, options?: JobOptions): Promise<string | null>
   /** Five-field cron, UTC; replaces an earlier schedule of the name. */
   schedule(name: string, cron: string, data?: object): Promise<void>
-  state(): Promise<{ ok: boolean; detail: string }>
+  state(): Promise<{ ok: boolean; detail: PlatformReason }>
   stop(): Promise<void>
 }

@@ -3,7 +3,9 @@ import { PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type * as z from 'zod'
 import { invalidInput } from '../errors.ts'
+import { reasonOfIssue, withInput } from '../reasons/zod-reason.ts'
 import type { JobContext, JobOptions, Jobs, WorkOptions } from './jobs.ts'
+import type { PlatformReason } from '../reasons/platform-reasons.ts'
 
 /** Jobs in the schema `pgboss` of the same database. */
 export class PgBossJobs implements Jobs {
@@ -54,11 +56,11 @@ export class PgBossJobs implements Jobs {
     }
     await this.boss.work<unknown>(name, settings, async (jobs) => {
       for (const job of jobs) {
-        const parsed = data.safeParse(job.data)
+        const parsed = data.safeParse(job.data, withInput)
         if (!parsed.success) {
           const issues = parsed.error.issues.map((issue) => ({
             path: issue.path.join('.'),
-            reason: issue.message,
+            reason: reasonOfIssue(issue),
           }))
           throw invalidInput(`The data of job ${name} are not valid`, issues)
         }
@@ -90,9 +92,10 @@ export class PgBossJobs implements Jobs {
     await this.boss.schedule(name, cron, data, { tz: 'UTC', singletonKey: 'schedule' })
   }
 
-  async state(): Promise<{ ok: boolean; detail: string }> {
-    if (!this.started) return { ok: false, detail: 'not started' }
-    return { ok: true, detail: this.lastError ? `running; last fault: ${this.lastError}` : 'running' }
+  async state(): Promise<{ ok: boolean; detail: PlatformReason }> {
+    if (!this.started) return { ok: false, detail: { code: 'health.not_started' } }
+    if (!this.lastError) return { ok: true, detail: { code: 'health.running' } }
+    return { ok: true, detail: { code: 'health.running_after_fault', fault: this.lastError } }
   }
 
   /** Gives running jobs two seconds; those that do not end are tried again at the next start. */

@@ -1,6 +1,8 @@
 import type { TariffRule } from '@courtyard/protocols/contract'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { say } from '../../../platform/reasons/reason.ts'
+import '../reasons.ts'
 import {
   billAccount,
   needsDays,
@@ -81,7 +83,7 @@ function billed(...input: Parameters<typeof bill>) {
 }
 function held(...input: Parameters<typeof bill>) {
   const result = bill(...input)
-  return 'hold' in result ? `${result.hold.code}: ${result.hold.detail}` : null
+  return 'hold' in result ? `${result.hold.code}: ${say(result.hold.detail, 'en')}` : null
 }
 
 describe('billAccount', () => {

@@ -115,7 +115,7 @@ function assignmentHold(assignments: readonly AssignedPoint[]): Hold | null {
   const [first, ...others] = assignments
   const other = others.find(({ tariffId }) => tariffId !== first!.tariffId)
   if (other) {
-    const detail = 'metering points of this item have different tariffs in the month; one bill has one tariff'
+    const detail = { code: 'held.mixed_tariffs' } as const
     return { code: 'mixed_tariffs', meteringPointId: other.meteringPointId, detail }
   }
   const twice = assignments.find((assignment, index) =>
@@ -129,12 +129,12 @@ function assignmentHold(assignments: readonly AssignedPoint[]): Hold | null {
       ),
   )
   if (!twice) return null
-  const detail = 'the metering point is assigned twice on the same days'
+  const detail = { code: 'held.overlapping_assignments' } as const
   return { code: 'overlapping_assignments', meteringPointId: twice.meteringPointId, detail }
 }
 
 function noTariff({ meteringPointId }: AssignedPoint, day: string): Hold {
-  return { code: 'no_tariff', meteringPointId, detail: `the tariff has no version for ${day}` }
+  return { code: 'no_tariff', meteringPointId, detail: { code: 'held.no_tariff', day } }
 }
 
 function firstHold(

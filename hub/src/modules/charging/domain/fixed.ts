@@ -10,6 +10,15 @@ export const CENT_PLACES = 2
 
 const decimal = /^(-?)(\d+)(?:\.(\d+))?$/
 
+export function isDecimal(text: string): boolean {
+  return decimal.test(text)
+}
+
+/** Decimal places that a number needs: zeros at the end do not count. */
+export function placesOf(text: string): number {
+  return (decimal.exec(text)?.[3] ?? '').replace(/0+$/, '').length
+}
+
 /** Units of `text` at `places`; RangeError when it is not a decimal or has more places than that. */
 export function parseFixed(text: string, places: number): bigint {
   const match = decimal.exec(text)

@@ -1,5 +1,7 @@
 import { TariffRule } from '@courtyard/protocols/contract'
 import { describe, expect, it } from 'vitest'
+import { say } from '../../../platform/reasons/reason.ts'
+import '../reasons.ts'
 import { roundAmount } from './rounding.ts'
 import { formatFixed, parseFixed, rescale, trimDecimal } from './fixed.ts'
 import { lineLabel } from './line-label.ts'
@@ -7,7 +9,7 @@ import { pricingRule, validateRule } from './tariff-rule.ts'
 import { formatHalfHour, parseHalfHour } from './time-windows.ts'
 
 const issuesOf = (rule: unknown) =>
-  validateRule(TariffRule.parse(rule)).map(({ path, reason }) => `${path}: ${reason}`)
+  validateRule(TariffRule.parse(rule)).map(({ path, reason }) => `${path}: ${say(reason, 'en')}`)
 const band = (name: string, price = '1') => ({ band: name, price })
 const window = (from: string, to: string, name: string) => ({ from, to, band: name })
 
@@ -15,7 +17,7 @@ describe('validateRule', () => {
   it('wants prices that are decimals ≥ 0 and fit', () => {
     expect(issuesOf({ kind: 'flat', price: '0' })).toEqual([])
     expect(issuesOf({ kind: 'flat', price: '-1' })).toEqual(['rule.price: must not be negative'])
-    expect(issuesOf({ kind: 'flat', price: '0.123456789' })[0]).toMatch(/more than 8 decimal places/)
+    expect(issuesOf({ kind: 'flat', price: '0.123456789' })[0]).toMatch(/at most 8 decimal places/)
     expect(issuesOf({ kind: 'flat', price: '1000000' })).toEqual(['rule.price: is too large'])
   })
 
@@ -38,13 +40,13 @@ describe('validateRule', () => {
       'rule.windows: no window holds 08:30',
     ])
     expect(timeOfUse(two, [window('00:00', '09:00', 'valley'), window('08:30', '24:00', 'peak')])).toEqual([
-      'rule.windows[1]: overlaps windows[0]',
+      'rule.windows[1]: overlaps window 1',
     ])
     expect(
       timeOfUse(two, [window('00:00', '08:15', 'valley'), window('08:15', '24:30', 'peak')]),
     ).toHaveLength(3)
     expect(timeOfUse(two, [window('22:00', '08:00', 'valley'), window('08:00', '22:00', 'peak')])).toEqual([
-      'rule.windows[0].to: must be after `from`; split a window at midnight',
+      'rule.windows[0].to: must be after the start; split a window at midnight',
     ])
     expect(timeOfUse([band('peak'), band('peak')], [window('00:00', '24:00', 'flat')])).toEqual([
       'rule.bands[1].band: peak has two prices',
@@ -55,7 +57,7 @@ describe('validateRule', () => {
   })
 
   it('guards the integer form', () => {
-    expect(() => pricingRule({ kind: 'flat', price: '-1' })).toThrow('rule.price: must not be negative')
+    expect(() => pricingRule({ kind: 'flat', price: '-1' })).toThrow('rule.price: tariff.negative')
   })
 })
 

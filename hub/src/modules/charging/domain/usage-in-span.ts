@@ -1,3 +1,4 @@
+import type { HeldReason } from '../reasons.ts'
 import { commonUnit, splitByLargestRemainder, takeInProportion } from './apportion.ts'
 import { QUANTITY_PLACES, parseFixed, rescale } from './fixed.ts'
 import type { DaySpan } from './tariff-versions.ts'
@@ -17,7 +18,8 @@ export type HoldCode =
 export interface Hold {
   readonly code: HoldCode
   readonly meteringPointId: string | null
-  readonly detail: string
+  /** The same more exactly, for a person. */
+  readonly detail: HeldReason
 }
 
 /** Usage of a metering point in a month, as metering gives it: mantissas of 10^-scale. */
@@ -48,17 +50,17 @@ export interface SlottedUsage {
 
 /** What holds a whole month back; null when it can be billed. */
 export function monthHold(meteringPointId: string, month: string, usage: MonthUsage): Hold | null {
-  const hold = (code: HoldCode, detail: string): Hold => ({ code, meteringPointId, detail })
-  if (usage.totalSlots === 0) return hold('no_meter', `no meter was installed in ${month}`)
+  const hold = (code: HoldCode, detail: HeldReason): Hold => ({ code, meteringPointId, detail })
+  if (usage.totalSlots === 0) return hold('no_meter', { code: 'held.no_meter', month })
   switch (usage.completeness) {
     case 'complete':
       return null
     case 'noReads':
-      return hold('no_reads', `no reads of ${month}`)
+      return hold('no_reads', { code: 'held.no_reads', month })
     case 'gap':
-      return hold('gap', `reads are missing in ${month}`)
+      return hold('gap', { code: 'held.gap', month })
     case 'held':
-      return hold('held_interval', `the index went back in ${month} and nobody has said why`)
+      return hold('held_interval', { code: 'held.went_back', month })
   }
 }
 
@@ -73,24 +75,21 @@ export function spanHold(
   expectedSlots: readonly number[],
   usage: ReadonlyMap<string, DayOfUsage>,
 ): Hold | null {
+  const hold = (code: HoldCode, detail: HeldReason): Hold => ({ code, meteringPointId, detail })
   let missing: Hold | null = null
   let known = 0
   for (let index = span.from; index < span.to; index++) {
     const day = usage.get(days[index]!)
     known += day?.knownSlots ?? 0
     if (day && day.knownSlots >= expectedSlots[index]!) continue
-    const detail =
+    missing ??=
       day?.status === 'held'
-        ? `the index went back on ${days[index]!} and nobody has said why`
-        : `reads are missing on ${days[index]!}`
-    missing ??= { code: day?.status === 'held' ? 'held_interval' : 'gap', meteringPointId, detail }
+        ? hold('held_interval', { code: 'held.went_back_on', day: days[index]! })
+        : hold('gap', { code: 'held.gap_on', day: days[index]! })
   }
   if (missing === null || known > 0) return missing
-  return {
-    code: 'no_reads',
-    meteringPointId,
-    detail: `no reads from ${days[span.from]!} to ${days[span.to - 1]!}`,
-  }
+  const [from, to] = [days[span.from]!, days[span.to - 1]!]
+  return hold('no_reads', { code: 'held.no_reads_between', from, to })
 }
 
 const perScale = Array.from({ length: QUANTITY_PLACES + 1 }, (_, scale) =>

@@ -2,6 +2,7 @@
  * What an import of rooms changes. Buildings, rooms and households are found by their codes, so importing the
  * same file again changes nothing.
  */
+import type { EstateReason } from '../reasons.ts'
 
 export type RoomKind = 'flat' | 'shop' | 'common'
 export type HouseholdKind = 'residential' | 'commercial' | 'property'
@@ -27,7 +28,7 @@ export interface NumberedRow {
 export interface RowError {
   readonly row: number
   readonly column: string
-  readonly reason: string
+  readonly reason: EstateReason
 }
 
 export interface BuildingRecord {
@@ -93,7 +94,7 @@ export function checkRows(rows: readonly NumberedRow[]): RowError[] {
       errors.push({
         row,
         column: 'room',
-        reason: `Building ${value.building} has room ${value.room} in row ${earlier} already`,
+        reason: { code: 'room.twice', building: value.building, room: value.room, row: earlier },
       })
     }
     rooms.set(key, row)
@@ -108,12 +109,12 @@ function checkHousehold(numbered: NumberedRow, accounts: Map<string, NumberedRow
   const { accountNumber, householdName, householdKind } = value
   if (accountNumber === undefined) {
     if (householdName === undefined && householdKind === undefined) return []
-    return [{ row, column: 'accountNumber', reason: 'A household needs its account number' }]
+    return [{ row, column: 'accountNumber', reason: { code: 'room.no_account' } }]
   }
   const missing = (['householdName', 'householdKind'] as const).filter(
     (column) => value[column] === undefined,
   )
-  if (missing.length > 0) return missing.map((column) => ({ row, column, reason: 'The cell is empty' }))
+  if (missing.length > 0) return missing.map((column) => ({ row, column, reason: { code: 'room.empty' } }))
   const known = accounts.get(accountNumber)
   return [
     ...disagreement(numbered, accounts, accountNumber, 'householdName'),
@@ -122,7 +123,11 @@ function checkHousehold(numbered: NumberedRow, accounts: Map<string, NumberedRow
           {
             row,
             column: 'householdKind',
-            reason: `Row ${known.row} says ${known.value.householdKind} for the same account`,
+            reason: {
+              code: 'room.other_kind',
+              row: known.row,
+              said: known.value.householdKind ?? '',
+            } as const,
           },
         ]
       : []),
@@ -143,13 +148,9 @@ function disagreement(
     return []
   }
   if (said === undefined || known.value[column] === said) return []
-  return [
-    {
-      row: numbered.row,
-      column,
-      reason: `Row ${known.row} says "${known.value[column]}" for the same ${column === 'buildingName' ? 'building' : 'account'}`,
-    },
-  ]
+  const code = column === 'buildingName' ? 'room.other_building_name' : 'room.other_household_name'
+  const reason: EstateReason = { code, row: known.row, said: known.value[column] ?? '' }
+  return [{ row: numbered.row, column, reason }]
 }
 
 /** Rows must have passed `checkRows`. */

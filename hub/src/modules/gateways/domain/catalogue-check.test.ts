@@ -33,8 +33,8 @@ const stored = { key: 'm1/energyImport', scale: 2, unit: 'kWh', hasReadings: tru
 it('finds keys that are there twice', () => {
   expect(findContradictions(catalogue(device))).toEqual([])
   expect(findContradictions(catalogue(device, { ...device, points: [point, point] }))).toEqual([
-    'device m1 is there twice',
-    'point m1/energyImport is there twice',
+    { code: 'catalogue.device_twice', device: 'm1' },
+    { code: 'catalogue.point_twice', point: 'm1/energyImport' },
   ])
 })
 

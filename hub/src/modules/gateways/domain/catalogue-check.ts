@@ -1,5 +1,6 @@
 /** What the schema of a catalogue can't say. */
 import type { CatalogueMessage } from '@courtyard/protocols/contract'
+import type { GatewayReason } from '../reasons.ts'
 
 /** A point as the hub has it already. */
 export interface StoredPoint {
@@ -10,15 +11,17 @@ export interface StoredPoint {
 }
 
 /** Everything that is wrong within the catalogue itself; empty when nothing is. */
-export function findContradictions(catalogue: CatalogueMessage): string[] {
-  const faults: string[] = []
+export function findContradictions(catalogue: CatalogueMessage): GatewayReason[] {
+  const faults: GatewayReason[] = []
   const devices = new Set<string>()
   for (const device of catalogue.devices) {
-    if (devices.has(device.key)) faults.push(`device ${device.key} is there twice`)
+    if (devices.has(device.key)) faults.push({ code: 'catalogue.device_twice', device: device.key })
     devices.add(device.key)
     const points = new Set<string>()
     for (const point of device.points) {
-      if (points.has(point.key)) faults.push(`point ${device.key}/${point.key} is there twice`)
+      if (points.has(point.key)) {
+        faults.push({ code: 'catalogue.point_twice', point: `${device.key}/${point.key}` })
+      }
       points.add(point.key)
     }
   }
@@ -29,21 +32,27 @@ export function findContradictions(catalogue: CatalogueMessage): string[] {
  * Changes that would give stored readings another meaning: their integers are to be read with the point's
  * decimal places and unit. A point that measures otherwise needs a key of its own.
  */
-export function findReinterpretations(catalogue: CatalogueMessage, stored: readonly StoredPoint[]): string[] {
+export function findReinterpretations(
+  catalogue: CatalogueMessage,
+  stored: readonly StoredPoint[],
+): GatewayReason[] {
   const byKey = new Map(stored.filter((point) => point.hasReadings).map((point) => [point.key, point]))
-  const faults: string[] = []
+  const faults: GatewayReason[] = []
   for (const device of catalogue.devices) {
     for (const point of device.points) {
       const key = `${device.key}/${point.key}`
       const before = byKey.get(key)
       if (!before) continue
       if (before.scale !== point.scale) {
-        faults.push(`point ${key} has readings with ${before.scale} decimal places, not ${point.scale}`)
+        faults.push({
+          code: 'catalogue.other_scale',
+          point: key,
+          before: before.scale,
+          after: point.scale,
+        })
       }
       if (before.unit !== point.unit) {
-        faults.push(
-          `point ${key} has readings in ${before.unit || '(no unit)'}, not ${point.unit || '(no unit)'}`,
-        )
+        faults.push({ code: 'catalogue.other_unit', point: key, before: before.unit, after: point.unit })
       }
     }
   }

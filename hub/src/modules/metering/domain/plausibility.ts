@@ -1,15 +1,10 @@
 /** Is an index that a person enters possible beside the reads around it? */
+import type { MeteringReason } from '../reasons.ts'
 import { formatDecimal } from './decimal.ts'
 import { mostIn, type Register } from './pairs.ts'
 import type { Read } from './reads.ts'
 
-export type ImplausibleReason = 'below_before' | 'above_after' | 'too_much_since' | 'too_much_until'
-
-export interface Implausible {
-  readonly reason: ImplausibleReason
-  /** In words, with both indexes. */
-  readonly text: string
-}
+export type Implausible = Extract<MeteringReason, { code: `read.${string}` }>
 
 /**
  * What is wrong with `index` at `atMs`, between the neighbouring reads (null: there is none). When the neighbours
@@ -32,22 +27,12 @@ export function checkIndex(
   const show = (value: bigint) => formatDecimal(value, register.scale)
   const issues: Implausible[] = []
   if (left && before) {
-    issues.push({
-      reason: left === 'back' ? 'below_before' : 'too_much_since',
-      text:
-        left === 'back'
-          ? `${show(index)} is below the read before it, ${show(before.index)} at ${instant(before.atMs)}`
-          : `from ${show(before.index)} at ${instant(before.atMs)} to ${show(index)} is more than the meter can count in that time`,
-    })
+    const code = left === 'back' ? 'read.below_before' : 'read.too_much_since'
+    issues.push({ code, index: show(index), before: show(before.index), at: instant(before.atMs) })
   }
   if (right && after) {
-    issues.push({
-      reason: right === 'back' ? 'above_after' : 'too_much_until',
-      text:
-        right === 'back'
-          ? `${show(index)} is above the read after it, ${show(after.index)} at ${instant(after.atMs)}`
-          : `from ${show(index)} to ${show(after.index)} at ${instant(after.atMs)} is more than the meter can count in that time`,
-    })
+    const code = right === 'back' ? 'read.above_after' : 'read.too_much_until'
+    issues.push({ code, index: show(index), after: show(after.index), at: instant(after.atMs) })
   }
   return issues
 }

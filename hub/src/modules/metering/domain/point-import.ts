@@ -1,5 +1,5 @@
 /** What an import of metering points and meters would change: rows and what is there in, a plan or errors out. */
-import type { ImportResult } from '@courtyard/protocols/contract'
+import type { MeteringReason } from '../reasons.ts'
 import { decimalOf, mantissaAt } from './decimal.ts'
 import { findCycle } from './hierarchy.ts'
 import { MAX_USAGE_SCALE } from './plan.ts'
@@ -7,7 +7,11 @@ import { MAX_USAGE_SCALE } from './plan.ts'
 /** Of a meter whose maximum nobody has said; the database's default says the same. */
 const USUAL_MAX_PER_HOUR = '1000'
 
-export type ImportError = ImportResult['errors'][number]
+export interface RowError {
+  readonly row: number
+  readonly column: string
+  readonly reason: MeteringReason
+}
 
 /** A row whose cells have the right form. */
 export interface PointImportRow {
@@ -97,7 +101,7 @@ export function planPointImport(
   rows: readonly PointImportRow[],
   estate: MeteringEstate,
   newId: () => string,
-): { plan: PointImportPlan; errors: ImportError[] } {
+): { plan: PointImportPlan; errors: RowError[] } {
   const planner = new Planner(estate, newId)
   for (const row of rows) planner.place(row)
   for (const row of rows) planner.install(row)
@@ -106,7 +110,7 @@ export function planPointImport(
 }
 
 class Planner {
-  readonly errors: ImportError[] = []
+  readonly errors: RowError[] = []
   private readonly estate: MeteringEstate
   private readonly newId: () => string
   private readonly byCode: Map<string, PointRecord>
@@ -161,7 +165,10 @@ class Planner {
       parentId: this.parentOf(row),
     }
     if (before && before.medium !== row.medium && this.installationsAt(id).length > 0) {
-      this.refuse(row, 'medium', `The metering point has had meters for ${before.medium}; make a new one`)
+      this.refuse(row, 'medium', {
+        code: 'point.has_had_meters',
+        medium: { code: `medium.${before.medium}` },
+      })
     }
     this.note(this.points, before, after, row)
     if (row.serial !== null) this.installMeter(row, row.serial, id)
@@ -176,7 +183,7 @@ class Planner {
     for (const row of rows) codes.set(this.idOfRow.get(row)!, row.code)
     const path = [...cycle, cycle[0]!].map((id) => codes.get(id) ?? id).join(' → ')
     const row = rows.find((one) => cycle.includes(this.idOfRow.get(one)!))
-    if (row) this.refuse(row, 'parent', `The parents go round in a circle: ${path}`)
+    if (row) this.refuse(row, 'parent', { code: 'point.circle', path })
   }
 
   plan(): PointImportPlan {
@@ -208,11 +215,7 @@ class Planner {
     this.note(this.meters, known, meter, row)
     if (open && open.meterId !== known?.id) {
       const sitting = this.estate.meters.find((one) => one.id === open.meterId)
-      this.refuse(
-        row,
-        'serial',
-        `Meter ${sitting?.serial ?? '?'} is installed here; record a replacement instead`,
-      )
+      this.refuse(row, 'serial', { code: 'meter.replace_instead', serial: sitting?.serial ?? '?' })
       return
     }
     this.installAt(row, pointId, meter, open, here)
@@ -228,10 +231,10 @@ class Planner {
     const elsewhere = this.openByMeter.get(meter.id)
     if (elsewhere && elsewhere.meteringPointId !== pointId) {
       const place = this.estate.points.find((point) => point.id === elsewhere.meteringPointId)
-      this.refuse(row, 'serial', `The meter is installed at ${place?.code ?? 'another metering point'}`)
+      this.refuse(row, 'serial', { code: 'meter.installed_at', place: place?.code ?? '?' })
     }
     if (row.installedAtMs === null) {
-      this.refuse(row, 'installedAt', 'Needed for a meter')
+      this.refuse(row, 'installedAt', { code: 'meter.needs_day' })
       return
     }
     const elsewhereUntil = (this.closedByMeter.get(meter.id) ?? []).find(
@@ -240,14 +243,15 @@ class Planner {
     if (elsewhereUntil) {
       const place = this.estate.points.find((point) => point.id === elsewhereUntil.meteringPointId)
       const until = new Date(elsewhereUntil.toMs!).toISOString()
-      this.refuse(
-        row,
-        'installedAt',
-        `The meter was installed at ${place?.code ?? 'another place'} until ${until}`,
-      )
+      this.refuse(row, 'installedAt', {
+        code: 'meter.was_installed_at',
+        serial: meter.serial,
+        place: place?.code ?? '?',
+        until,
+      })
     }
     const before = here.filter((one) => one.toMs !== null && one.toMs > row.installedAtMs!)
-    if (before.length > 0) this.refuse(row, 'installedAt', 'Another meter was still installed here then')
+    if (before.length > 0) this.refuse(row, 'installedAt', { code: 'meter.other_there' })
     this.note(
       this.installations,
       open,
@@ -265,57 +269,51 @@ class Planner {
 
   private checkMeter(row: PointImportRow, known: MeterRecord | undefined): void {
     const multiplier = decimalOf(row.multiplier)
-    if (multiplier.mantissa <= 0n) this.refuse(row, 'multiplier', 'must be above 0')
-    if (multiplier.scale > 4) this.refuse(row, 'multiplier', 'at most 4 decimal places')
+    if (multiplier.mantissa <= 0n) this.refuse(row, 'multiplier', { code: 'number.not_above_zero' })
+    if (multiplier.scale > 4) this.refuse(row, 'multiplier', { code: 'number.places', places: 4 })
     if (row.scale + multiplier.scale > MAX_USAGE_SCALE) {
-      this.refuse(
-        row,
-        'multiplier',
-        `scale and the multiplier's decimal places together are at most ${MAX_USAGE_SCALE}`,
-      )
+      this.refuse(row, 'multiplier', { code: 'meter.scale_sum', most: MAX_USAGE_SCALE })
     }
     this.checkLimits(row)
     if (known && known.scale !== row.scale && this.estate.typedMeters.has(known.id)) {
-      this.refuse(
-        row,
-        'scale',
-        `People have entered reads with ${known.scale} decimal places; it cannot change`,
-      )
+      this.refuse(row, 'scale', { code: 'meter.scale_fixed', places: known.scale })
     }
     if (known && known.unit !== row.unit && this.estate.typedMeters.has(known.id)) {
-      this.refuse(row, 'unit', `People have entered reads in ${known.unit}; it cannot change`)
+      this.refuse(row, 'unit', { code: 'meter.unit_fixed', unit: known.unit })
     }
     if (row.initialIndex === null) return
     const index = mantissaAt(decimalOf(row.initialIndex), row.scale)
-    if (index === null) this.refuse(row, 'initialIndex', `has more than ${row.scale} decimal places`)
-    else if (index < 0n) this.refuse(row, 'initialIndex', 'is never negative')
+    if (index === null) this.refuse(row, 'initialIndex', { code: 'number.places', places: row.scale })
+    else if (index < 0n) this.refuse(row, 'initialIndex', { code: 'register.negative' })
     else if (row.digits !== null && index >= 10n ** BigInt(row.digits)) {
-      this.refuse(row, 'initialIndex', `does not fit ${row.digits} digits`)
+      this.refuse(row, 'initialIndex', { code: 'register.digits', digits: row.digits })
     }
   }
 
   private checkLimits(row: PointImportRow): void {
     const maxPerHour = row.maxPerHour === null ? null : decimalOf(row.maxPerHour)
-    if (maxPerHour && maxPerHour.mantissa <= 0n) this.refuse(row, 'maxPerHour', 'must be above 0')
-    if (maxPerHour && maxPerHour.scale > 3) this.refuse(row, 'maxPerHour', 'at most 3 decimal places')
+    if (maxPerHour && maxPerHour.mantissa <= 0n)
+      this.refuse(row, 'maxPerHour', { code: 'number.not_above_zero' })
+    if (maxPerHour && maxPerHour.scale > 3)
+      this.refuse(row, 'maxPerHour', { code: 'number.places', places: 3 })
     const jitter = row.jitter === null ? null : decimalOf(row.jitter)
-    if (jitter && jitter.mantissa < 0n) this.refuse(row, 'jitter', 'must not be negative')
-    if (jitter && jitter.scale > 4) this.refuse(row, 'jitter', 'at most 4 decimal places')
+    if (jitter && jitter.mantissa < 0n) this.refuse(row, 'jitter', { code: 'number.negative' })
+    if (jitter && jitter.scale > 4) this.refuse(row, 'jitter', { code: 'number.places', places: 4 })
   }
 
   private buildingOf(row: PointImportRow): string | null {
     if (row.building === null) return null
     const id = this.estate.buildings.get(row.building)
-    if (id === undefined) this.refuse(row, 'building', `There is no building ${row.building}`)
+    if (id === undefined) this.refuse(row, 'building', { code: 'point.no_building', building: row.building })
     return id ?? null
   }
 
   private roomOf(row: PointImportRow, buildingId: string | null): string | null {
     if (row.room === null) return null
-    if (row.building === null) this.refuse(row, 'room', 'A room needs its building')
+    if (row.building === null) this.refuse(row, 'room', { code: 'point.room_without_building' })
     const id = buildingId === null ? undefined : this.estate.rooms.get(`${buildingId}/${row.room}`)
     if (buildingId !== null && id === undefined) {
-      this.refuse(row, 'room', `There is no room ${row.room} in building ${row.building}`)
+      this.refuse(row, 'room', { code: 'point.no_room', room: row.room, building: row.building ?? '' })
     }
     return id ?? null
   }
@@ -324,7 +322,7 @@ class Planner {
     if (row.parent === null) return null
     const id = this.idInFile.get(row.parent) ?? this.byCode.get(row.parent)?.id
     if (id === undefined && !quietly) {
-      this.refuse(row, 'parent', `There is no metering point ${row.parent}, neither here nor in the file`)
+      this.refuse(row, 'parent', { code: 'point.no_parent', parent: row.parent })
     }
     return id ?? null
   }
@@ -352,10 +350,10 @@ class Planner {
   private refuseTwice(seen: Map<string, number>, row: PointImportRow, column: string, value: string): void {
     const first = seen.get(value)
     if (first === undefined) seen.set(value, row.row)
-    else this.refuse(row, column, `${value} stands in row ${first} already`)
+    else this.refuse(row, column, { code: 'point.twice', value, row: first })
   }
 
-  private refuse(row: PointImportRow, column: string, reason: string): void {
+  private refuse(row: PointImportRow, column: string, reason: MeteringReason): void {
     this.errors.push({ row: row.row, column, reason })
   }
 }

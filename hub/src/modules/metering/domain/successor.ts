@@ -1,4 +1,5 @@
 /** May a meter that is known already take the place of another one? */
+import type { MeteringReason } from '../reasons.ts'
 import { decimalOf } from './decimal.ts'
 
 export interface KnownMeter {
@@ -16,7 +17,7 @@ export interface KnownSuccessor extends KnownMeter {
 
 export interface SuccessorIssue {
   readonly path: 'serial' | 'multiplier' | 'at'
-  readonly reason: string
+  readonly reason: MeteringReason
 }
 
 /**
@@ -33,19 +34,27 @@ export function checkSuccessor(
   if (known.medium !== old.medium || known.unit !== old.unit) {
     issues.push({
       path: 'serial',
-      reason: `meter ${serial} measures ${known.medium} in ${known.unit}, the old one ${old.medium} in ${old.unit}`,
+      reason: {
+        code: 'replacement.other_kind',
+        serial,
+        medium: { code: `medium.${known.medium}` },
+        unit: known.unit,
+        oldMedium: { code: `medium.${old.medium}` },
+        oldUnit: old.unit,
+      },
     })
   }
   const [wanted, own] = [decimalOf(input.multiplier), decimalOf(known.multiplier)]
   if (wanted.mantissa !== own.mantissa || wanted.scale !== own.scale) {
     issues.push({
       path: 'multiplier',
-      reason: `meter ${serial} is known with the multiplier ${known.multiplier}`,
+      reason: { code: 'replacement.other_multiplier', serial, multiplier: known.multiplier },
     })
   }
   if (installedUntilMs !== null && installedUntilMs > input.atMs) {
     const until = new Date(installedUntilMs).toISOString()
-    issues.push({ path: 'at', reason: `meter ${serial} was installed at ${lastPlace ?? '?'} until ${until}` })
+    const place = lastPlace ?? '?'
+    issues.push({ path: 'at', reason: { code: 'meter.was_installed_at', serial, place, until } })
   }
   return issues
 }

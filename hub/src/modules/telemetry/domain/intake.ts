@@ -1,6 +1,7 @@
 /** Decides what of a decoded batch goes in and what is held back, and why. */
 import { Quality, type BatchMessage, type SeriesMessage } from '@courtyard/protocols/contract'
 import { expandSeries, type SeriesColumns } from '@courtyard/protocols/wire'
+import type { TelemetryReason } from '../reasons.ts'
 
 export type HeldReason =
   'pointUnknown' | 'scaleMismatch' | 'timeOutOfRange' | 'valueOutOfRange' | 'qualityMismatch'
@@ -20,7 +21,7 @@ export interface TakenSeries extends SeriesColumns {
 export interface HeldSeries {
   readonly point: string
   readonly why: HeldReason
-  readonly reason: string
+  readonly reason: TelemetryReason
   readonly readings: number
 }
 
@@ -65,33 +66,36 @@ function findFault(
   columns: SeriesColumns | null,
   receivedMs: number,
 ): Fault | null {
-  if (!point) return { why: 'pointUnknown', reason: `${series.p} is not in the gateway's catalogue` }
+  if (!point) return { why: 'pointUnknown', reason: { code: 'ingest.point_unknown', point: series.p } }
   if (!columns) {
-    const reason = `${series.p} has ${series.s} decimal places, the catalogue says ${point.scale}`
-    return { why: 'scaleMismatch', reason }
+    const places = { given: series.s, known: point.scale }
+    return { why: 'scaleMismatch', reason: { code: 'ingest.scale_mismatch', point: series.p, ...places } }
   }
   return findBadReading(series.p, columns, receivedMs + MAX_AHEAD_MS)
 }
 
-function findBadReading(key: string, columns: SeriesColumns, latestMs: number): Fault | null {
+function findBadReading(point: string, columns: SeriesColumns, latestMs: number): Fault | null {
   const { atMs, mantissas, qualities } = columns
   for (let i = 0; i < atMs.length; i++) {
     const at = atMs[i]!
     const mantissa = mantissas[i]!
     // Written so that NaN and infinity fail too
     if (!(at >= EARLIEST_MS && at <= latestMs)) {
-      return { why: 'timeOutOfRange', reason: `reading ${i} of ${key} is at ${describeInstant(at)}` }
+      const reason = {
+        code: 'ingest.time_out_of_range',
+        point,
+        number: i + 1,
+        at: describeInstant(at),
+      } as const
+      return { why: 'timeOutOfRange', reason }
     }
     if (mantissa !== null && !Number.isSafeInteger(mantissa)) {
-      return { why: 'valueOutOfRange', reason: `reading ${i} of ${key} is beyond 2^53` }
+      return { why: 'valueOutOfRange', reason: { code: 'ingest.value_out_of_range', point, number: i + 1 } }
     }
     const carriesValue = qualities[i]! <= Quality.uncertain
     if (carriesValue !== (mantissa !== null)) {
-      const what = mantissa === null ? 'no value' : 'a value'
-      return {
-        why: 'qualityMismatch',
-        reason: `reading ${i} of ${key} has quality ${qualities[i]} and ${what}`,
-      }
+      const code = mantissa === null ? 'ingest.quality_without_value' : 'ingest.value_without_quality'
+      return { why: 'qualityMismatch', reason: { code, point, number: i + 1, quality: qualities[i]! } }
     }
   }
   return null

@@ -21,6 +21,7 @@ import {
   type PointBlock,
 } from '../ingest.repository.ts'
 import { enterLog } from '../log.repository.ts'
+import type { TelemetryReason } from '../reasons.ts'
 import type { ReceivedBatch } from './batch-queue.ts'
 import { newestOf, type LatestValue } from './newest.ts'
 import type { PointDirectory } from './point-directory.ts'
@@ -144,7 +145,8 @@ function compare(a: string, b: string): number {
 /** Acknowledged once it is kept: a person looks what the outbox counted twice. */
 async function holdReused(client: PoolClient, batch: ReceivedBatch, projectId: string): Promise<Outcome> {
   const { gatewayId, topic, payload, readings, message } = batch
-  const reason = `the log has another batch ${message.sequence} of outbox ${message.outbox}`
+  const { sequence, outbox } = message
+  const reason: TelemetryReason = { code: 'ingest.sequence_reused', sequence, outbox }
   const code = heldCodes.sequenceReused
   const kept = await insertHeldMessage(client, {
     gatewayId,

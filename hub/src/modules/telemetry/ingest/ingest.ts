@@ -18,10 +18,12 @@ import { fail, platformErrors } from '../../../platform/errors.ts'
 import { spanOf } from '../domain/intake.ts'
 import { heldCodes } from '../errors.ts'
 import { activeGateways, insertHeldMessage, type HeldMessage } from '../ingest.repository.ts'
+import type { TelemetryReason } from '../reasons.ts'
 import { BatchQueue, type ReceivedBatch } from './batch-queue.ts'
 import { isTransient } from './database-faults.ts'
 import { GroupWriter, type GroupResult, type Outcome } from './group-writer.ts'
 import { PointDirectory } from './point-directory.ts'
+import { undecodable } from './undecodable.ts'
 
 export interface BatchOutcome {
   readonly outbox: string
@@ -161,7 +163,8 @@ export class Ingest {
 
   private async holdPoison(batch: ReceivedBatch, error: unknown): Promise<void> {
     this.options.log.error({ err: error, gatewayId: batch.gatewayId }, 'batch refused by the database')
-    const reason = `the database refused it: ${error instanceof Error ? error.message : String(error)}`
+    const fault = error instanceof Error ? error.message : String(error)
+    const reason: TelemetryReason = { code: 'ingest.poison', fault }
     const { gatewayId, topic, payload, readings } = batch
     const held = await this.hold({ gatewayId, topic, payload, readings, code: heldCodes.poison, reason })
     if (held) this.acknowledge([batch], ['quarantined'])
@@ -174,7 +177,7 @@ export class Ingest {
     error: unknown,
   ): Promise<void> {
     const code = error instanceof AppError ? error.code : 'wire.invalid'
-    const held = await this.hold({ gatewayId, topic, payload, readings: 0, code, reason: describe(error) })
+    const held = await this.hold({ gatewayId, topic, payload, readings: 0, code, reason: undecodable(error) })
     const identity = error instanceof AppError ? error.details['identity'] : undefined
     if (held && isIdentity(identity)) {
       this.options.acknowledge(gatewayId, [{ ...identity, status: 'quarantined' }])
@@ -211,14 +214,6 @@ export class Ingest {
     }
     return null
   }
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof AppError)) return String(error)
-  const issues = error.details['issues']
-  if (!Array.isArray(issues)) return error.message
-  const parts = (issues as { path: string; reason: string }[]).map(({ path, reason }) => `${path}: ${reason}`)
-  return `${error.message}: ${parts.join('; ')}`
 }
 
 function isIdentity(value: unknown): value is { outbox: string; sequence: number } {
