@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { getLocale, overwriteGetLocale } from '#lib/paraglide/runtime.js'
 import { ApiError } from './api-error.ts'
 import { addressOf, call, connection } from './client.ts'
 
@@ -46,6 +47,16 @@ describe('call', () => {
     expect(JSON.parse(seen?.body ?? '')).toEqual({ current: 'a', next: 'b' })
     await call('GET /api/auth/session')
     expect(seen?.request.headers['x-csrf-token']).toBeUndefined()
+  })
+
+  it('asks for the language of the person, also after a change', async () => {
+    const before = getLocale
+    for (const locale of ['zh-CN', 'en'] as const) {
+      overwriteGetLocale(() => locale)
+      await call('GET /api/auth/session')
+      expect(seen?.request.headers['accept-language']).toBe(locale)
+    }
+    overwriteGetLocale(before)
   })
 
   it('sends a sheet as text/csv', async () => {

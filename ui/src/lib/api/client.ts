@@ -11,6 +11,7 @@ import type {
   RouteResponse,
   ApiRoutes,
 } from '@courtyard/protocols/contract'
+import { getLocale } from '#lib/paraglide/runtime.js'
 import { ApiError } from './api-error.ts'
 
 type Part<K extends RouteKey, Name extends string, T> = ApiRoutes[K] extends { readonly [Q in Name]: unknown }
@@ -60,7 +61,11 @@ export function addressOf(key: string, params: LooseInput['params'], query: Loos
 }
 
 function requestOf(method: string, input: LooseInput): RequestInit {
-  const headers: Record<string, string> = { accept: 'application/json' }
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    // The hub says why it refused a field or a cell in the language of the person.
+    'accept-language': getLocale(),
+  }
   if (method !== 'GET' && connection.csrfToken) headers['x-csrf-token'] = connection.csrfToken
   if (input.csv !== undefined) headers['content-type'] = 'text/csv'
   else if (input.body !== undefined) headers['content-type'] = 'application/json'

@@ -38,6 +38,11 @@ const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> 
   'replacement.refused': m.error_replacement,
   'setup.done': m.error_setup_done,
   'setup.token_invalid': m.error_setup_token,
+  'input.unsupported_media': m.error_not_csv,
+  'auth.no_session': m.error_signed_out,
+  'live.too_many': m.error_pages_open,
+  'metering_point.unknown_sort': m.error_sort,
+  'hub.stopping': m.error_unavailable,
   'user.last_administrator': m.error_last_administrator,
   'user.username_taken': m.error_name_taken,
 }
@@ -52,7 +57,13 @@ const byStatus: Readonly<Record<number, () => string>> = {
 /** What happened, what was kept, what to do: in words, never a code. */
 export function errorText(error: ApiError): string {
   const words = byCode[error.code] ?? (error.code.endsWith('.not_found') ? m.error_not_found : undefined)
-  if (words) return words({ message: error.message })
+  if (words) return words({ message: reasonOf(error) })
   if (error.status === 0) return m.error_unexpected({ message: error.message })
-  return error.message || (byStatus[error.status] ?? m.error_server)()
+  return byStatus[error.status]?.() ?? m.error_unexpected({ message: error.message })
+}
+
+/** The hub's reason in the language of the person; what programs say stays as it is. */
+function reasonOf(error: ApiError): string {
+  const { reason } = error.details
+  return typeof reason === 'string' ? reason : error.message
 }
