@@ -11,3 +11,6 @@ export function cleanDecimal(text: string): string | null {
   const head = whole === '' || whole === '-' ? `${whole}0` : whole
   return fraction ? `${head}.${fraction}` : head
 }
+
+/** A name to sign in with, as the contract takes it. */
+export const usernamePattern = /^[a-z0-9][a-z0-9._-]{1,39}$/

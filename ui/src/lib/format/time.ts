@@ -113,10 +113,10 @@ export function instantOfLocal(local: string, timeZone: string): string {
   return new Date(at).toISOString()
 }
 
-/** Wall-clock time of an instant for an `input type=datetime-local`. */
-export function localOfInstant(at: string | number, timeZone: string): string {
+/** Wall-clock time of an instant for an `input type=datetime-local`, to the minute or the second. */
+export function localOfInstant(at: string | number, timeZone: string, seconds = false): string {
   const atMs = new Date(at).getTime()
-  return new Date(atMs + zoneOffsetMinutes(atMs, timeZone) * 60_000).toISOString().slice(0, 16)
+  return new Date(atMs + zoneOffsetMinutes(atMs, timeZone) * 60_000).toISOString().slice(0, seconds ? 19 : 16)
 }
 
 /** `3 分钟前`, `3 minutes ago`; the clock is a parameter. */

@@ -5,6 +5,8 @@ import { call, connection } from '#lib/api/client.ts'
 
 export type PermissionName = SessionBody['permissions'][number]
 type Project = SessionBody['projects'][number]
+/** Names the project in an address, by its code. */
+export const PROJECT_PARAMETER = 'project'
 const PROJECT_KEY = 'courtyard.project'
 
 /** Who is signed in, what they may do, and the project they look at. */
@@ -38,6 +40,12 @@ class Session {
   chooseProject(id: string): void {
     this.#projectId = id
     localStorage.setItem(PROJECT_KEY, id)
+  }
+
+  /** Follows the project that an address names by its code; none or an unknown one changes nothing. */
+  followAddress(code: string | null): void {
+    const named = this.projects.find((project) => project.code === code)
+    if (named && named.id !== this.projectId) this.chooseProject(named.id)
   }
 
   /** Asks the hub who we are; false when nobody is signed in. */

@@ -9,23 +9,27 @@ import { m } from '#lib/paraglide/messages.js'
 
 type Interval = Usage['intervals'][number]
 
-/** Bars of a usage answer: estimated hatched, unknown as a gap, what has not happened yet as nothing. */
-export function usageBars(usage: Usage, now: number): Bar[] {
+/**
+ * Bars of a usage answer: estimated hatched, unknown as a gap; nothing where there is nothing to know, which is what
+ * has not happened yet and what was before the first meter (`installedFrom`, null when unknown).
+ */
+export function usageBars(usage: Usage, now: number, installedFrom: string | null): Bar[] {
+  const begin = installedFrom === null ? -Infinity : Date.parse(installedFrom)
   return usage.intervals.map((interval, index): Bar => {
     const previous = usage.previous[index] ?? null
-    const future = Date.parse(interval.from) > now
+    const absent =
+      Date.parse(interval.from) > now
+        ? m.interval_future()
+        : Date.parse(interval.to) <= begin
+          ? m.interval_not_installed()
+          : null
     return {
       title: titleOf(interval, usage.granularity),
       tick: tickOf(interval, usage.granularity),
       value: toPlotNumber(interval.usage),
-      valueText:
-        interval.usage === null
-          ? future
-            ? m.interval_future()
-            : m.interval_unknown()
-          : quantity(interval.usage),
-      look: future ? 'future' : lookOf(interval),
-      status: future ? null : statusText(interval),
+      valueText: interval.usage === null ? (absent ?? m.interval_unknown()) : quantity(interval.usage),
+      look: absent ? 'none' : lookOf(interval),
+      status: absent ? null : statusText(interval),
       previous: toPlotNumber(previous),
       previousText: previous === null ? null : quantity(previous),
     }
