@@ -210,6 +210,18 @@ describe('a bill run', () => {
       ['A3', 'no_reads'],
       ['A4', 'no_tariff'],
     ])
+    expect(held.items.map(({ detail }) => detail)).toEqual([
+      'no reads of 2026-06',
+      'the tariff has no version for 2026-06-01',
+    ])
+    const inChinese = await clerk.raw('GET /api/bill-runs/:id/held', {
+      params: { id: run.id },
+      headers: { 'accept-language': 'zh-CN' },
+    })
+    expect((inChinese.body as typeof held).items.map(({ detail }) => detail)).toEqual([
+      '2026-06 没有读数',
+      '2026-06-01 没有适用的价格',
+    ])
   })
 
   it('leads from the amount back to the readings', async () => {

@@ -173,6 +173,12 @@ describe('quarantine', () => {
     expect(gateway.statusesOf(9_001)).toEqual(['quarantined'])
     const entry = (await openEntries()).find(({ code }) => code === 'wire.invalid')
     expect(entry?.reason).toContain('series.0.s')
+    const inChinese = await engineer.raw('GET /api/quarantine', {
+      query: { state: 'open', page: 1, pageSize: 500 },
+      headers: { 'accept-language': 'zh-CN' },
+    })
+    const { items } = inChinese.body as { items: { id: string; reason: string }[] }
+    expect(items.find(({ id }) => id === entry?.id)?.reason).toMatch(/^内容不符合规定的格式（.*series\.0\.s/)
     expect(entry?.preview).toContain('"m1/x"')
   })
 
