@@ -50,7 +50,10 @@ it('brings every value to the database as it is', async () => {
          day date, at timestamptz(3), word text, flag boolean, nothing text) ON COMMIT DROP`,
     )
     await copyBinary(client, 'binary_row', columns, binary.finish())
-    return (await client.query('SELECT * FROM binary_row ORDER BY place')).rows
+    const { rows: read } = await client.query<Record<string, unknown>>(
+      'SELECT * FROM binary_row ORDER BY place',
+    )
+    return read
   })
   expect(stored).toEqual(
     rows.map((row, place) => ({
