@@ -61,11 +61,14 @@ async function choose(lines: readonly string[]): Promise<void> {
     .setInputFiles({ name: 'from-the-office.csv', mimeType: 'text/csv', buffer })
 }
 
-/** Row and column of every fault that an import shows. */
+/** Row and column of every fault that an import shows; the reason is in the language of the person. */
 async function faults(): Promise<string[]> {
   await dialog.locator('tbody tr').first().waitFor()
-  const rows = await dialog.locator('tbody tr').all()
-  return Promise.all(rows.map(async (row) => (await row.locator('td').allInnerTexts()).slice(0, 2).join(' ')))
+  const cells = await Promise.all(
+    (await dialog.locator('tbody tr').all()).map((row) => row.locator('td').allInnerTexts()),
+  )
+  for (const [, , reason] of cells) expect(reason).toMatch(/\p{Script=Han}/u)
+  return cells.map(([row, column]) => `${row} ${column}`)
 }
 
 async function importChosen(): Promise<void> {
