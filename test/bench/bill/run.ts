@@ -73,7 +73,7 @@ async function finished(hub: Hub, id: string): Promise<void> {
   for (;;) {
     const run = (await findRun(hub.db.pool, id, hub.clock.now()))!
     if (run.status === 'previewed') return
-    if (run.status !== 'computing') throw new Error(`the run is ${run.status}: ${run.error}`)
+    if (run.status !== 'computing') throw new Error(`the run is ${run.status}: ${JSON.stringify(run.error)}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }
