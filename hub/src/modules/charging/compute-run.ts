@@ -68,6 +68,8 @@ async function inSnapshot<T>(pool: pg.Pool, work: (reader: pg.PoolClient) => Pro
   let broken: Error | undefined
   try {
     await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    // A chunk is read in milliseconds: to start a parallel worker for it costs more than it brings
+    await reader.query('SET LOCAL max_parallel_workers_per_gather = 0')
     return await work(reader)
   } finally {
     await reader.query('ROLLBACK').catch((error: Error) => (broken = error))
