@@ -601,9 +601,6 @@ CREATE INDEX "bill_run_project_id_created_at_idx" ON "bill_run"("project_id", "c
 CREATE INDEX "bill_run_id_idx" ON "bill"("run_id");
 
 -- CreateIndex
-CREATE INDEX "bill_project_id_month_idx" ON "bill"("project_id", "month");
-
--- CreateIndex
 CREATE UNIQUE INDEX "project_code_key" ON "project"("code");
 
 -- CreateIndex

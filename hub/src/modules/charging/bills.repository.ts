@@ -70,10 +70,17 @@ const matchesWords = (
     SELECT FROM household_room AS home JOIN room ON room.id = home.room_id JOIN building ON building.id = room.building_id
      WHERE home.household_id = household.id AND building.name || ' ' || room.code ILIKE ${pattern}))`
 
+/**
+ * A bill has its run's project and month. They are looked up among the runs, which are few: an index on the bills
+ * themselves cost a bill run a seventh of its time.
+ */
+const runsOf = (condition: string) =>
+  `bill.run_id IN (SELECT run.id FROM bill_run AS run WHERE run.project_id = $1 AND ${condition})`
+
 /** One page of bills, and number and sum of all that match. */
 export async function listBills(pool: pg.Pool, query: BillQuery) {
   const values: unknown[] = [query.projectId]
-  const conditions = ['bill.project_id = $1', isShown]
+  const conditions = ['bill.project_id = $1', runsOf('true'), isShown]
   const add = (condition: (parameter: string) => string, value: unknown) => {
     if (value === undefined || value === null) return
     values.push(value)
@@ -81,6 +88,7 @@ export async function listBills(pool: pg.Pool, query: BillQuery) {
   }
   add((parameter) => `bill.run_id = ${parameter}`, query.runId)
   add((parameter) => `bill.month = (${parameter} || '-01')::date`, query.month)
+  add((parameter) => runsOf(`run.month = (${parameter} || '-01')::date`), query.month)
   add((parameter) => `bill.item_id = ${parameter}`, query.itemId)
   add((parameter) => `bill.household_id = ${parameter}`, query.householdId)
   add((parameter) => `bill.status = ${parameter}`, query.status)

@@ -153,8 +153,12 @@ export async function sourceDigest(client: pg.ClientBase, key: RunKey): Promise<
       billed AS (
         SELECT count(*) AS n, coalesce(sum(hashtextextended(bill.id::text, 0)), 0) AS hash
           FROM bill
-         WHERE project_id = $1 AND item_id = $2 AND status = 'issued' AND month <> $3::date
-           AND month >= date_trunc('year', $3::date) AND month < date_trunc('year', $3::date) + interval '1 year'
+         WHERE status = 'issued'
+           AND run_id IN (
+             SELECT run.id FROM bill_run AS run
+              WHERE run.project_id = $1 AND run.item_id = $2 AND run.month <> $3::date
+                AND run.month >= date_trunc('year', $3::date)
+                AND run.month < date_trunc('year', $3::date) + interval '1 year')
            AND EXISTS (SELECT FROM tariff_version AS version WHERE version.rule->>'period' = 'year'
                           AND version.tariff_id IN (SELECT tariff_id FROM assigned)))
      SELECT concat_ws(':', usage.n, usage.hash, price.n, price.hash, billed.n, billed.hash) AS digest

@@ -105,9 +105,10 @@ export async function issuedMonthFrom(
 ): Promise<string | null> {
   const { rows } = await run<{ month: string | null }>(
     client,
-    `SELECT to_char(max(bill.month), 'YYYY-MM') AS month FROM bill JOIN tariff ON tariff.id = bill.tariff_id
-      WHERE bill.project_id = tariff.project_id AND bill.tariff_id = $1 AND bill.status = 'issued'
-        AND bill.month >= date_trunc('month', $2::date)`,
+    `SELECT to_char(max(run.month), 'YYYY-MM') AS month FROM tariff
+       JOIN bill_run AS run ON run.project_id = tariff.project_id AND run.month >= date_trunc('month', $2::date)
+       JOIN bill ON bill.run_id = run.id AND bill.tariff_id = tariff.id AND bill.status = 'issued'
+      WHERE tariff.id = $1`,
     [tariffId, day],
   )
   return rows[0]?.month ?? null
