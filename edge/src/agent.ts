@@ -157,6 +157,8 @@ export class Agent {
       clock: this.clock,
       logger: this.logger.child({ module: 'polling' }),
       connectTcp,
+      timeZone: this.site.gateway.timeZone,
+      dataDir: this.site.gateway.dataDir,
       random: Math.random,
       offer: (readings) => this.collector.offer(readings),
     })

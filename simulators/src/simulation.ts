@@ -1,5 +1,5 @@
 /** The running neighbourhood: its meters, their faults and what was asked of them. */
-import { parseDecimal, unitsAt } from '@courtyard/protocols/modbus'
+import { parseDecimal, unitsAt } from '@courtyard/protocols/decimal'
 import { changeView, meterView, type TruthView, truthView } from './control/views.ts'
 import type { Fault, FaultRequest } from './faults.ts'
 import { INSTALLED_AT_MS } from './load/calendar.ts'

@@ -12,12 +12,25 @@ const key = z
     'must be 1–64 letters, digits, "-" or "_", not beginning with a sign',
   )
 
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
 const GatewayConfig = z.strictObject({
   name: z.string().min(1).max(100).describe('Name of the gateway for people'),
   dataDir: z
     .string()
     .min(1)
     .describe('Folder of the outbox and the credentials; relative to the folder of this file'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, { error: 'must be a time zone such as Asia/Shanghai' })
+    .default('Asia/Shanghai')
+    .describe('Time zone of the site, for devices that tell local time'),
   statusPort: z
     .number()
     .int()

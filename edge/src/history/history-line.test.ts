@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Quality } from '@courtyard/protocols/contract'
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import { HistoryLineParser } from './history-line.ts'
 import { readLines, type Line } from './lines.ts'
 

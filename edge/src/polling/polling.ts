@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import type { Reading } from '@courtyard/protocols/contract'
 import type { Clock } from '../clock.ts'
 import type { SiteBus } from '../config/index.ts'
-import type { ConnectTcp } from '../drivers/driver.ts'
+import type { ConnectTcp, DriverContext } from '../drivers/driver.ts'
 import type { Logger } from '../log.ts'
 import { BusPoller, type BusSnapshot } from './bus-poller.ts'
 
@@ -11,6 +12,8 @@ export interface PollingOptions {
   readonly logger: Logger
   readonly connectTcp: ConnectTcp
   readonly random: () => number
+  readonly timeZone: string
+  readonly dataDir: string
   readonly offer: (readings: readonly Reading[]) => Promise<void>
 }
 
@@ -36,11 +39,11 @@ export class Polling {
 }
 
 function createPoller(bus: SiteBus, options: PollingOptions): BusPoller {
-  const { clock, connectTcp, random, offer } = options
+  const { clock, random, offer } = options
   const logger = options.logger.child({ bus: bus.key })
   return new BusPoller({
     key: bus.key,
-    driver: bus.definition.create({ bus: bus.config, clock, logger, connectTcp }, bus.devices),
+    driver: bus.definition.create(driverContext(bus, options, logger), bus.devices),
     tasks: bus.devices.flatMap((device) =>
       Object.entries(device.intervals).map(([group, intervalMs]) => ({
         deviceKey: device.key,
@@ -53,4 +56,19 @@ function createPoller(bus: SiteBus, options: PollingOptions): BusPoller {
     random,
     offer,
   })
+}
+
+function driverContext(bus: SiteBus, options: PollingOptions, logger: Logger): DriverContext<unknown> {
+  const { clock, connectTcp, timeZone, dataDir, offer } = options
+  return {
+    bus: bus.config,
+    clock,
+    logger,
+    connectTcp,
+    timeZone,
+    folder: join(dataDir, 'drivers', bus.key),
+    offer: ({ readings = [] }) => offer(readings),
+    checkpoint: () => null,
+    noteDevice: () => {},
+  }
 }

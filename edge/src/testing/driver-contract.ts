@@ -3,10 +3,8 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Quality } from '@courtyard/protocols/contract'
-import { systemClock } from '../clock.ts'
 import type { BusDriver, DriverDefinition, DriverDevice } from '../drivers/driver.ts'
-import { connectTcp } from '../drivers/tcp-transport.ts'
-import { silentLogger } from '../log.ts'
+import { testDriverContext } from './driver-context.ts'
 
 export type ContractFault = 'silent' | 'reset' | 'garbage' | 'refusing'
 
@@ -31,8 +29,7 @@ export function describeDriverContract(name: string, harness: DriverHarness): vo
   describe(`driver contract: ${name}`, () => {
     const started: BusDriver[] = []
     const create = (bus: unknown = harness.bus()): BusDriver => {
-      const context = { bus, clock: systemClock, logger: silentLogger(), connectTcp }
-      const driver = harness.definition.create(context, harness.devices())
+      const driver = harness.definition.create(testDriverContext(bus), harness.devices())
       started.push(driver)
       return driver
     }

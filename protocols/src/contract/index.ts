@@ -1,3 +1,6 @@
 export * from './app-error.ts'
+export * from './commands.ts'
+export * from './events.ts'
+export * from './fleet.ts'
 export * from './http/index.ts'
 export * from './telemetry.ts'

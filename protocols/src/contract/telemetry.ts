@@ -6,8 +6,11 @@
  * leaves the edge's disk only after the hub said that it is committed.
  */
 import * as z from 'zod'
+import { CommandKind } from './commands.ts'
+import { DeviceEvent } from './events.ts'
+import { TELEMETRY_VERSION } from './version.ts'
 
-export const TELEMETRY_VERSION = 1
+export { TELEMETRY_VERSION }
 
 /** Topics of one gateway. A gateway may publish only under `up/` and read only under `down/`. */
 export const topics = {
@@ -15,7 +18,16 @@ export const topics = {
   catalogue: (gatewayId: string) => `courtyard/1/${gatewayId}/up/catalogue`,
   status: (gatewayId: string) => `courtyard/1/${gatewayId}/up/status`,
   presence: (gatewayId: string) => `courtyard/1/${gatewayId}/up/presence`,
+  command: (gatewayId: string) => `courtyard/1/${gatewayId}/up/command`,
+  config: (gatewayId: string) => `courtyard/1/${gatewayId}/up/config`,
+  schema: (gatewayId: string) => `courtyard/1/${gatewayId}/up/schema`,
+  response: (gatewayId: string) => `courtyard/1/${gatewayId}/up/response`,
+  certificateRequest: (gatewayId: string) => `courtyard/1/${gatewayId}/up/certificate`,
   ack: (gatewayId: string) => `courtyard/1/${gatewayId}/down/ack`,
+  commandDown: (gatewayId: string) => `courtyard/1/${gatewayId}/down/command`,
+  configDown: (gatewayId: string) => `courtyard/1/${gatewayId}/down/config`,
+  requestDown: (gatewayId: string) => `courtyard/1/${gatewayId}/down/request`,
+  certificateDown: (gatewayId: string) => `courtyard/1/${gatewayId}/down/certificate`,
   upPrefix: (gatewayId: string) => `courtyard/1/${gatewayId}/up/`,
   downPrefix: (gatewayId: string) => `courtyard/1/${gatewayId}/down/`,
   /** Subscription of the hub; put `$share/hub/` before it on an external broker. */
@@ -75,9 +87,10 @@ export const SeriesMessage = z.strictObject({
 })
 export type SeriesMessage = z.infer<typeof SeriesMessage>
 
-/** Readings that the outbox had to throw away, oldest first, because it was full or they were too old. */
+/** Readings and events that the outbox had to throw away, oldest first, because it was full or they were too old. */
 export const DroppedReadings = z.strictObject({
-  readings: z.number().int().positive(),
+  readings: z.number().int().nonnegative(),
+  events: z.number().int().positive().optional(),
   fromMs: safeInt,
   toMs: safeInt,
   reason: z.enum(['full', 'age', 'disk']),
@@ -91,6 +104,8 @@ export const BatchMessage = z.strictObject({
   sequence: z.number().int().positive(),
   base: safeInt,
   series: z.array(SeriesMessage).max(20_000),
+  /** Absent when there are none. */
+  events: z.array(DeviceEvent).min(1).max(5_000).optional(),
   dropped: z.array(DroppedReadings).optional(),
 })
 export type BatchMessage = z.infer<typeof BatchMessage>
@@ -106,6 +121,10 @@ export const AckMessage = z.strictObject({
     .default([]),
   /** Revision of the catalogue that the hub has stored, or why it was refused. */
   catalogue: z.strictObject({ revision: z.string(), error: z.string().optional() }).optional(),
+  /** Commands whose final step the hub has stored: the gateway may stop reporting them. */
+  commands: z.array(z.uuid()).optional(),
+  /** Hub's clock when this was sent: a gateway that was started with a wrong clock learns the time from it. */
+  hubTimeMs: safeInt.optional(),
 })
 export type AckMessage = z.infer<typeof AckMessage>
 
@@ -139,6 +158,22 @@ export const CataloguePoint = z.strictObject({
 })
 export type CataloguePoint = z.infer<typeof CataloguePoint>
 
+/** Something that a device can be told to do. */
+export const CatalogueCommand = z.strictObject({
+  /** Unique at the device, such as `relay`, `door1`, `setTemperature`. */
+  key: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
+  kind: CommandKind,
+  label: Label,
+  /** For setpoints. */
+  unit: z.string().optional(),
+  scale: z.number().int().min(0).max(9).optional(),
+  /** Decimal texts, inclusive. */
+  range: z.tuple([z.string(), z.string()]).optional(),
+  /** Whether the driver reads back what came of it. */
+  confirms: z.boolean(),
+})
+export type CatalogueCommand = z.infer<typeof CatalogueCommand>
+
 export const CatalogueDevice = z.strictObject({
   key: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
   name: z.string().min(1),
@@ -152,7 +187,9 @@ export const CatalogueDevice = z.strictObject({
   address: z.string(),
   /** Serial number of the meter when the site configuration knows it; meters in the hub are matched by it. */
   serial: z.string().optional(),
-  points: z.array(CataloguePoint).min(1),
+  /** May be empty for a device that only has events. */
+  points: z.array(CataloguePoint),
+  commands: z.array(CatalogueCommand).optional(),
 })
 export type CatalogueDevice = z.infer<typeof CatalogueDevice>
 
@@ -180,7 +217,25 @@ export const StatusMessage = z.strictObject({
     bytes: z.number().int(),
     oldestAtMs: safeInt.nullable(),
     droppedReadings: z.number().int(),
+    /** Events that wait, among the batches. */
+    events: z.number().int().optional(),
   }),
+  /** Absent from agents that don't say. */
+  health: z
+    .strictObject({
+      rssBytes: z.number().int(),
+      /** Share of one core in the last minute, 0–n. */
+      cpu: z.number(),
+      diskFreeBytes: z.number().int().nullable(),
+      /** Hub's time less the gateway's, as the gateway knows it; null before it has heard of the hub. */
+      clockOffsetMs: z.number().nullable(),
+      /** False: started with a wrong clock and not corrected yet; readings wait for the time. */
+      clockTrusted: z.boolean(),
+      /** Revision of the configuration from the hub that runs; null: the box's own file. */
+      configRevision: z.uuid().nullable(),
+      certificateExpiresAtMs: safeInt.nullable(),
+    })
+    .optional(),
   buses: z.array(
     z.strictObject({
       key: z.string(),
@@ -212,12 +267,27 @@ export const PresenceMessage = z.strictObject({ v: z.literal(TELEMETRY_VERSION),
 export type PresenceMessage = z.infer<typeof PresenceMessage>
 
 /** `POST /api/edge/enrol`: a one-time token for an identity of its own. */
-export const EnrolRequest = z.strictObject({ token: z.string().min(16), agentVersion: z.string() })
+export const EnrolRequest = z.strictObject({
+  token: z.string().min(16),
+  agentVersion: z.string(),
+  /** PKCS #10 in PEM; the key never leaves the gateway. Absent: only a password is wanted. */
+  csr: z.string().min(100).max(8_000).optional(),
+})
 export type EnrolRequest = z.infer<typeof EnrolRequest>
 export const EnrolResponse = z.strictObject({
   gatewayId: z.uuid(),
   mqttUrl: z.string(),
   username: z.string(),
   password: z.string(),
+  /** Present when a CSR was sent and the hub speaks TLS. */
+  tls: z
+    .strictObject({
+      /** `mqtts://` address; used in place of `mqttUrl`. */
+      mqttUrl: z.string(),
+      certificate: z.string(),
+      /** PEM of the hub's CA. */
+      ca: z.string(),
+    })
+    .optional(),
 })
 export type EnrolResponse = z.infer<typeof EnrolResponse>

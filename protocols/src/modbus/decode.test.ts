@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ModbusRegister, type ModbusValueType } from '../profile/profile.schema.ts'
+import { ModbusRegister, type ModbusValueType } from '../profile/drivers/modbus.section.ts'
 import { decodeValue, signedWord } from './decode.ts'
 
 const register = (type: ModbusValueType, more: Partial<ModbusRegister> = {}): ModbusRegister =>

@@ -1,5 +1,5 @@
-import type { ModbusRegister } from '../profile/profile.schema.ts'
-import { add, type Decimal, multiply, parseDecimal, unitsAt } from './decimal.ts'
+import type { ModbusRegister } from '../profile/drivers/modbus.section.ts'
+import { add, type Decimal, multiply, parseDecimal, unitsAt } from '../decimal/index.ts'
 import { float16FromBits, float32FromBits, float64FromBits, shortestDecimal } from './float.ts'
 import { swapsBytes, swapsWords, type ValueForm, valueForm } from './value-type.ts'
 

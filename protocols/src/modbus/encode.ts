@@ -1,6 +1,6 @@
 import { AppError } from '../contract/app-error.ts'
-import type { ModbusRegister } from '../profile/profile.schema.ts'
-import { add, type Decimal, divideRounded, powerOfTen } from './decimal.ts'
+import type { ModbusRegister } from '../profile/drivers/modbus.section.ts'
+import { add, type Decimal, divideRounded, powerOfTen } from '../decimal/index.ts'
 import { conversionOf } from './decode.ts'
 import { ModbusErrorCode } from './errors.ts'
 import { bitsFromFloat16, bitsFromFloat32, bitsFromFloat64 } from './float.ts'

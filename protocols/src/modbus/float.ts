@@ -2,7 +2,7 @@
  * Binary floats as meters send them. A meter that shows 230.1 sends the float32 nearest to it, which is
  * 230.1000061…; the decimal it meant is the shortest one that leads back to the same float.
  */
-import { type Decimal, parseDecimal } from './decimal.ts'
+import { type Decimal, parseDecimal } from '../decimal/index.ts'
 
 const view = new DataView(new ArrayBuffer(8))
 

@@ -1,5 +1,4 @@
 export * from './crc16.ts'
-export { formatUnits, parseDecimal, powerOfTen, unitsAt, type Decimal } from './decimal.ts'
 export { decodeValue, signedWord, type DecodedValue } from './decode.ts'
 export { encodeValue, wordFromSigned } from './encode.ts'
 export * from './errors.ts'

@@ -1,4 +1,4 @@
-import type { ModbusRegister, ModbusValueType } from '../profile/profile.schema.ts'
+import type { ModbusRegister, ModbusValueType } from '../profile/drivers/modbus.section.ts'
 
 export interface ValueForm {
   readonly kind: 'unsigned' | 'signed' | 'float' | 'bcd' | 'bits'

@@ -1,37 +1,32 @@
-/** A device model as data: one JSON file in `protocols/profiles/` per model. */
+/**
+ * A device model as data: one JSON file in `protocols/profiles/` per model. What is the same for every driver stands
+ * here; where a value is on the wire stands in the driver's own section, `drivers/<driver>.section.ts`.
+ */
 import * as z from 'zod'
+import { CommandKind } from '../contract/commands.ts'
 import { Label, Medium, PointKind } from '../contract/telemetry.ts'
+import { BacnetDeviceSection, BacnetValue, BacnetWrite } from './drivers/bacnet.section.ts'
+import { Cjt188DeviceSection, Cjt188Value } from './drivers/cjt188.section.ts'
+import { Dlt645DeviceSection, Dlt645Value } from './drivers/dlt645.section.ts'
+import { HikvisionDeviceSection, HikvisionValue } from './drivers/hikvision.section.ts'
+import { ModbusDeviceSection, ModbusRegister, ModbusWrite } from './drivers/modbus.section.ts'
+import { MqttDeviceSection, MqttPublish, MqttValue } from './drivers/mqtt.section.ts'
+import { OpcuaValue } from './drivers/opcua.section.ts'
+import { SnmpDeviceSection, SnmpValue, SnmpWrite } from './drivers/snmp.section.ts'
+import { ZktecoDeviceSection, ZktecoValue } from './drivers/zkteco.section.ts'
 
-/** Forms in which Modbus devices keep numbers. */
-export const ModbusValueType = z.enum([
-  'u8', 'u16', 'u32', 'u48', 'u64',
-  's8', 's16', 's32', 's64',
-  'float16', 'float32', 'float64',
-  'bcd8', 'bcd16', 'bcd32',
-  'bits',
-]) // prettier-ignore
-export type ModbusValueType = z.infer<typeof ModbusValueType>
-
-/** Where and how a value stands in the registers. Addresses are base 0. */
-export const ModbusRegister = z.strictObject({
-  function: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
-  address: z.number().int().min(0).max(0xffff),
-  type: ModbusValueType,
-  /** A is the most significant byte of a 32-bit value: ABCD big endian, CDAB words swapped, and so on. */
-  order: z.enum(['ABCD', 'BADC', 'CDAB', 'DCBA']).default('ABCD'),
-  /** For `bits`: field of `width` bits, `shift` from the least significant. */
-  shift: z.number().int().min(0).max(15).optional(),
-  width: z.number().int().min(1).max(16).optional(),
-  /** Exact decimal factor from the raw number to the unit, such as "0.01". */
-  factor: z.string().regex(/^-?\d+(\.\d+)?$/).default('1'),
-  /** Added after the factor, in the unit. */
-  offset: z.string().regex(/^-?\d+(\.\d+)?$/).default('0'),
-  /** Address of a register that holds a signed power of ten to multiply by (same function). */
-  exponentAddress: z.number().int().min(0).max(0xffff).optional(),
-  /** Raw values, as hexadecimal of the full width in ABCD order, by which the device says "no value". NaN and infinity always count. */
-  invalid: z.array(z.string().regex(/^[0-9a-f]+$/)).default([]),
-}) // prettier-ignore
-export type ModbusRegister = z.infer<typeof ModbusRegister>
+export const DriverId = z.enum([
+  'modbus',
+  'dlt645',
+  'cjt188',
+  'opcua',
+  'mqtt',
+  'zkteco',
+  'hikvision',
+  'bacnet',
+  'snmp',
+])
+export type DriverId = z.infer<typeof DriverId>
 
 export const ProfilePoint = z.strictObject({
   key: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
@@ -51,8 +46,47 @@ export const ProfilePoint = z.strictObject({
   /** True where some firmware lacks it: an exception is then no fault of the device. */
   optional: z.boolean().default(false),
   modbus: ModbusRegister.optional(),
+  dlt645: Dlt645Value.optional(),
+  cjt188: Cjt188Value.optional(),
+  opcua: OpcuaValue.optional(),
+  mqtt: MqttValue.optional(),
+  zkteco: ZktecoValue.optional(),
+  hikvision: HikvisionValue.optional(),
+  bacnet: BacnetValue.optional(),
+  snmp: SnmpValue.optional(),
 })
 export type ProfilePoint = z.infer<typeof ProfilePoint>
+
+/** Something that the device can be told to do. */
+export const ProfileCommand = z.strictObject({
+  key: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
+  kind: CommandKind,
+  label: Label,
+  /** For setpoints. */
+  unit: z.string().optional(),
+  scale: z.number().int().min(0).max(9).optional(),
+  range: z.tuple([z.string(), z.string()]).optional(),
+  /**
+   * Point by which the driver sees what came of it, and for actions the value that each leads to, such as
+   * {"open": "0", "close": "1"}; a setpoint leads to its own value.
+   */
+  readBack: z
+    .strictObject({
+      point: z.string(),
+      values: z.record(z.string(), z.string()).optional(),
+      /** The device may take this long. */
+      withinMs: z.number().int().min(0).max(120_000).default(5_000),
+    })
+    .optional(),
+  modbus: ModbusWrite.optional(),
+  opcua: OpcuaValue.extend({ values: z.record(z.string(), z.string()).optional() }).optional(),
+  mqtt: MqttPublish.optional(),
+  bacnet: BacnetWrite.optional(),
+  snmp: SnmpWrite.optional(),
+  /** Door or lane of `door` and `barrier`, for drivers whose protocol has the command itself. */
+  door: z.string().optional(),
+})
+export type ProfileCommand = z.infer<typeof ProfileCommand>
 
 export const DeviceProfile = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
@@ -60,22 +94,24 @@ export const DeviceProfile = z.strictObject({
   model: z.string(),
   label: Label,
   medium: Medium,
-  driver: z.enum(['modbus']),
+  driver: DriverId,
   /** Where the facts come from. */
   sources: z.array(z.string()).min(1),
   /** What the profile was checked against; empty when only against its own simulator. */
   checkedAgainst: z.array(z.string()).default([]),
   notes: z.string().optional(),
-  modbus: z
-    .strictObject({
-      /** Registers in one request; the standard allows 125, some meters less. */
-      maxRegisters: z.number().int().min(1).max(125).default(125),
-      /** Undeclared registers that a merged request may read across. */
-      holeLimit: z.number().int().min(0).max(124).default(8),
-    })
-    .optional(),
+  modbus: ModbusDeviceSection.optional(),
+  dlt645: Dlt645DeviceSection.optional(),
+  cjt188: Cjt188DeviceSection.optional(),
+  mqtt: MqttDeviceSection.optional(),
+  zkteco: ZktecoDeviceSection.optional(),
+  hikvision: HikvisionDeviceSection.optional(),
+  bacnet: BacnetDeviceSection.optional(),
+  snmp: SnmpDeviceSection.optional(),
   /** Polling groups; a site can override the intervals. */
   groups: z.record(z.string(), z.strictObject({ intervalMs: z.number().int().min(100) })),
-  points: z.array(ProfilePoint).min(1),
+  /** May be empty for a device that only has events. */
+  points: z.array(ProfilePoint),
+  commands: z.array(ProfileCommand).default([]),
 })
 export type DeviceProfile = z.infer<typeof DeviceProfile>

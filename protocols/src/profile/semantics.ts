@@ -1,8 +1,9 @@
 /** What a profile must obey beyond the shape that its schema checks. Pure. */
 import type { InputIssue } from '../contract/app-error.ts'
-import { parseDecimal } from '../modbus/decimal.ts'
+import { parseDecimal } from '../decimal/index.ts'
 import { registerWidth, valueForm } from '../modbus/value-type.ts'
-import type { DeviceProfile, ModbusRegister, ProfilePoint } from './profile.schema.ts'
+import type { ModbusRegister } from './drivers/modbus.section.ts'
+import type { DeviceProfile, ProfilePoint } from './profile.schema.ts'
 
 /** Every fault of one profile; empty when there is none. */
 export function checkProfile(profile: DeviceProfile): InputIssue[] {

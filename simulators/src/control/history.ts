@@ -1,6 +1,6 @@
 /** The log that the site's old data logger would have: every register and the total power, in order of time. */
 import { setImmediate } from 'node:timers/promises'
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import type { ProfilePoint } from '@courtyard/protocols/profile'
 import { ZONE_MS } from '../load/calendar.ts'
 import type { MeterPark } from '../meter/meter-park.ts'

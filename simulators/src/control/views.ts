@@ -1,5 +1,5 @@
 /** What the control port shows of the site, as plain JSON. Decimals are strings. */
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import type { Fault } from '../faults.ts'
 import { INSTALLED_AT_MS } from '../load/calendar.ts'
 import type { MeterPark, RegisterChange } from '../meter/meter-park.ts'

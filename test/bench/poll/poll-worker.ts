@@ -7,8 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from '../../../edge/src/clock.ts'
 import { loadSiteConfig, type SiteBus } from '../../../edge/src/config/index.ts'
 import type { BusDriver } from '../../../edge/src/drivers/driver.ts'
-import { connectTcp } from '../../../edge/src/drivers/tcp-transport.ts'
 import { silentLogger } from '../../../edge/src/log.ts'
+import { testDriverContext } from '../../../edge/src/testing/driver-context.ts'
 import { BusPoller } from '../../../edge/src/polling/bus-poller.ts'
 
 const [file, mode, secondsText, intervalText] = process.argv.slice(2)
@@ -18,8 +18,7 @@ const site = loadSiteConfig(file!)
 const counted = { readings: 0, good: 0, errors: 0 }
 
 function driverOf(bus: SiteBus): BusDriver {
-  const context = { bus: bus.config, clock: systemClock, logger: silentLogger(), connectTcp }
-  return bus.definition.create(context, bus.devices)
+  return bus.definition.create(testDriverContext(bus.config), bus.devices)
 }
 
 /** Every group of every device of a bus, over and over. */

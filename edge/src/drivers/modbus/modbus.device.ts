@@ -10,7 +10,8 @@ import type { Logger } from '../../log.ts'
 import type { DeviceFailure, DriverDevice, PollOutcome } from '../driver.ts'
 import type { ModbusAddress } from './modbus.config.ts'
 import type { ModbusConnection } from './modbus.connection.ts'
-import { emptyReading, preparePoints, readPoint, type Block, type ModbusPoint } from './modbus.points.ts'
+import { emptyReading } from '../points.ts'
+import { preparePoints, readPoint, type Block, type ModbusPoint } from './modbus.points.ts'
 import { planRequests, splitRequest, type PlanLimits, type ReadRequest } from './plan.ts'
 
 /** Exceptions that speak about the registers asked for (Modbus Application Protocol 1.1b3, 7). */

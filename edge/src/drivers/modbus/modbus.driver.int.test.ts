@@ -3,12 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Quality } from '@courtyard/protocols/contract'
 import { DeviceProfile, loadProfiles } from '@courtyard/protocols/profile'
-import { systemClock } from '../../clock.ts'
-import { silentLogger } from '../../log.ts'
+import { testDriverContext } from '../../testing/driver-context.ts'
 import { describeDriverContract } from '../../testing/driver-contract.ts'
 import { SimulatorProcess, type SimulatedMeter } from '../../testing/simulator-process.ts'
 import type { DriverDevice } from '../driver.ts'
-import { connectTcp } from '../tcp-transport.ts'
 import { modbusDriver } from './index.ts'
 import type { ModbusAddress } from './modbus.config.ts'
 
@@ -56,7 +54,7 @@ describeDriverContract('modbus', {
 
 function createDriver(port: number, devices: DriverDevice<ModbusAddress>[]) {
   const bus = busAt(port)
-  const driver = modbusDriver.create({ bus, clock: systemClock, logger: silentLogger(), connectTcp }, devices)
+  const driver = modbusDriver.create(testDriverContext(bus), devices)
   stops.push(() => driver.stop())
   return driver
 }

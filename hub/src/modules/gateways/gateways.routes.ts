@@ -2,7 +2,7 @@ import type { Device, Point } from '@courtyard/protocols/contract'
 import { fail } from '../../platform/errors.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import {
   findDevice,
   listDevices,

@@ -4,7 +4,7 @@
  * loses.
  */
 import type { PoolClient } from 'pg'
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import type { HubConfig } from '../../platform/config.ts'
 import type { LogChunk, LogFollower } from '../telemetry/index.ts'
 import { Influx1Target } from './influx1.target.ts'

@@ -1,5 +1,5 @@
 import { Quality, type History } from '@courtyard/protocols/contract'
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'

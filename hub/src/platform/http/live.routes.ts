@@ -143,6 +143,9 @@ const permissionOf: Record<Exclude<keyof LiveEvents, 'values'>, Permission> = {
   gateways: 'gateways.read',
   usage: 'metering.read',
   billRun: 'charging.read',
+  events: 'events.read',
+  command: 'commands.read',
+  gatewayConfig: 'gateways.read',
 }
 
 function concerns(interest: Interest, scope: LiveScope): boolean {

@@ -1,13 +1,19 @@
 import type * as z from 'zod'
 import { chargingRoutes } from './charging.http.ts'
+import { commandsRoutes } from './commands.http.ts'
 import { estateRoutes } from './estate.http.ts'
+import { eventsRoutes } from './events.http.ts'
+import { fleetRoutes } from './fleet.http.ts'
 import { meteringRoutes } from './metering.http.ts'
 import { overviewRoutes } from './overview.http.ts'
 import { platformRoutes } from './platform.http.ts'
 import { telemetryRoutes } from './telemetry.http.ts'
 
 export * from './charging.http.ts'
+export * from './commands.http.ts'
 export * from './estate.http.ts'
+export * from './events.http.ts'
+export * from './fleet.http.ts'
 export * from './metering.http.ts'
 export * from './overview.http.ts'
 export * from './platform.http.ts'
@@ -21,6 +27,9 @@ export const apiRoutes = {
   ...meteringRoutes,
   ...chargingRoutes,
   ...overviewRoutes,
+  ...eventsRoutes,
+  ...commandsRoutes,
+  ...fleetRoutes,
 } as const
 
 export type ApiRoutes = typeof apiRoutes

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { EventType } from '../events.ts'
 import { DeviceState, EnrolRequest, EnrolResponse, Label, Medium, PointKind } from '../telemetry.ts'
 import { DecimalText, Id, Instant, PageQuery, idParams, pageOf, type RouteTable } from './route.ts'
 
@@ -132,6 +133,10 @@ export const liveEvents = {
   gateways: z.object({ gatewayIds: z.array(Id) }),
   billRun: z.object({ id: Id, status: z.string(), done: z.number().int(), total: z.number().int() }),
   usage: z.object({ meteringPointIds: z.array(Id) }),
+  /** New events of devices: reload what is shown. */
+  events: z.object({ types: z.array(EventType), deviceIds: z.array(Id) }),
+  command: z.object({ id: Id, deviceId: Id, state: z.string() }),
+  gatewayConfig: z.object({ gatewayId: Id }),
 }
 export type LiveEvents = { [K in keyof typeof liveEvents]: z.infer<(typeof liveEvents)[K]> }
 

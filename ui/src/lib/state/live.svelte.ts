@@ -10,7 +10,15 @@ interface Subscription {
   readonly deviceIds: readonly string[]
   readonly handlers: Handlers
 }
-const eventNames = ['values', 'gateways', 'billRun', 'usage'] as const satisfies (keyof LiveEvents)[]
+const eventNames = [
+  'values',
+  'gateways',
+  'billRun',
+  'usage',
+  'events',
+  'command',
+  'gatewayConfig',
+] as const satisfies (keyof LiveEvents)[]
 
 /** One event stream for the whole tab (browsers allow few), opened for what the visible page wants. */
 class Live {

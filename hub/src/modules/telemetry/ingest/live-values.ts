@@ -1,7 +1,7 @@
 /** Passes new values on to browsers, at most twice a second: people can't read faster. */
 import type { PointValue } from '@courtyard/protocols/contract'
 import type { LiveBus } from '../../../platform/live/live-bus.ts'
-import { formatUnits } from '@courtyard/protocols/modbus'
+import { formatUnits } from '@courtyard/protocols/decimal'
 import type { LatestValue } from './newest.ts'
 
 const INTERVAL_MS = 500

@@ -1,0 +1,17 @@
+/** What a profile says for driver `zkteco`. */
+import * as z from 'zod'
+
+export const ZktecoDeviceSection = z.strictObject({
+  /** `pull`: port 4370; `push`: the terminal sends over HTTP (ADMS). */
+  protocol: z.enum(['pull', 'push']),
+  /** Whether punches are attendance, or people at a door. */
+  events: z.enum(['attendance', 'access']),
+  /** Doors that it opens. */
+  doors: z.number().int().min(0).max(8).default(0),
+})
+
+/** A number that the terminal tells about itself. */
+export const ZktecoValue = z.strictObject({
+  field: z.enum(['users', 'fingerprints', 'records', 'recordCapacity', 'doorState', 'clockOffsetSeconds']),
+})
+export type ZktecoValue = z.infer<typeof ZktecoValue>
