@@ -4,16 +4,21 @@
  * nothing is published while it is down, and what was not acknowledged by the hub is chosen anew.
  */
 import { connect, type MqttClient } from 'mqtt'
-import { AckMessage, TELEMETRY_VERSION, topics } from '@courtyard/protocols/contract'
+import { TELEMETRY_VERSION, topics } from '@courtyard/protocols/contract'
 import type { Logger } from '../log.ts'
 import type { Credentials } from './credentials.ts'
+import { dispatchDown, downTopics, type DownHandlers } from './down-messages.ts'
+
+/** Messages that are published as they are, QoS 1; batch, catalogue and status have methods of their own. */
+export type UpKind = 'command' | 'config' | 'schema' | 'response' | 'certificateRequest'
 
 export interface HubSessionOptions {
   readonly credentials: Credentials
   readonly mqttUrl: string
   readonly logger: Logger
   readonly onReady: () => void
-  readonly onAck: (ack: AckMessage) => void
+  /** What the hub sends, by kind; a kind without a handler is logged and ignored. */
+  readonly handlers: DownHandlers
   /** Called once, whatever ended it; `reason` is for people, `refused` says that the broker did not take the credentials. */
   readonly onEnd: (reason: string, refused: boolean) => void
 }
@@ -70,6 +75,14 @@ export class HubSession {
     this.publish(topic, JSON.stringify(status), { qos: 0, retain: false })
   }
 
+  /** False when there is no connection at the moment: nothing was sent and nothing will be. */
+  publishUp(kind: UpKind, message: object): boolean {
+    if (this.ended || !this.client.connected) return false
+    const topic = topics[kind](this.options.credentials.gatewayId)
+    this.publish(topic, JSON.stringify(message), { qos: 1, retain: false })
+    return true
+  }
+
   /** Says good-bye, so that the will is not sent, and closes; gives up waiting after a second. */
   async close(): Promise<void> {
     if (this.ended) return
@@ -88,11 +101,12 @@ export class HubSession {
 
   private subscribe(): void {
     const { gatewayId } = this.options.credentials
-    this.client.subscribe(topics.ack(gatewayId), { qos: 1 }, (error, granted) => {
+    this.client.subscribe(downTopics(gatewayId), { qos: 1 }, (error, granted) => {
       if (this.ended) return
-      const refused = granted?.some((grant) => grant.qos === 128)
-      if (error || refused)
-        return this.end(`subscription to acknowledgements refused: ${error?.message ?? ''}`)
+      const refused = granted?.filter((grant) => grant.qos === 128).map((grant) => grant.topic) ?? []
+      if (error || refused.length > 0) {
+        return this.end(`subscription refused: ${error?.message ?? refused.join(', ')}`)
+      }
       this.publish(topics.presence(gatewayId), presence(true), { qos: 1, retain: true })
       this.options.onReady()
     })
@@ -106,14 +120,8 @@ export class HubSession {
   }
 
   private receive(topic: string, payload: Buffer): void {
-    if (topic !== topics.ack(this.options.credentials.gatewayId)) return
-    const ack = parseAck(payload)
-    if (ack) this.options.onAck(ack)
-    else
-      this.options.logger.warn(
-        { topic, bytes: payload.length },
-        'an acknowledgement that is none was ignored',
-      )
+    if (this.ended) return
+    dispatchDown(this.options.credentials.gatewayId, topic, payload, this.options.handlers, this.options.logger) // prettier-ignore
   }
 
   private end(reason: string, refused = false): void {
@@ -126,13 +134,4 @@ export class HubSession {
 
 function presence(online: boolean): string {
   return JSON.stringify({ v: TELEMETRY_VERSION, online })
-}
-
-function parseAck(payload: Buffer): AckMessage | null {
-  try {
-    const parsed = AckMessage.safeParse(JSON.parse(payload.toString('utf8')))
-    return parsed.success ? parsed.data : null
-  } catch {
-    return null
-  }
 }

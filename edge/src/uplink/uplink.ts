@@ -16,7 +16,8 @@ import { backoffMs } from '../polling/backoff.ts'
 import { BatchSender, RESEND_AFTER_MS, type SenderCounters, type SenderSettings } from './batch-sender.ts'
 import type { Credentials } from './credentials.ts'
 import { GatewayIdentity, type HubAddress } from './gateway-identity.ts'
-import { HubSession } from './hub-session.ts'
+import type { DownHandlers } from './down-messages.ts'
+import { HubSession, type UpKind } from './hub-session.ts'
 
 export interface HubSettings extends HubAddress {
   readonly mqttUrl?: string | undefined
@@ -31,6 +32,8 @@ export interface UplinkOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly status: () => StatusMessage
+  /** What the hub may send besides acknowledgements. */
+  readonly handlers?: Omit<DownHandlers, 'ack'>
 }
 
 export interface UplinkSnapshot {
@@ -95,6 +98,11 @@ export class Uplink {
     await this.session?.close()
     this.finishTalk()
     await this.running
+  }
+
+  /** Publishes now; false while there is no session: whoever wants it to arrive asks again. */
+  publishUp(kind: UpKind, message: object): boolean {
+    return this.ready && (this.session?.publishUp(kind, message) ?? false)
   }
 
   /** Something was sealed: send it now rather than at the next look. */
@@ -186,7 +194,7 @@ export class Uplink {
             wasReady = true
             this.begin()
           },
-          onAck: (ack) => this.handleAck(ack),
+          handlers: { ...this.options.handlers, ack: (ack) => this.handleAck(ack) },
           onEnd: (reason, refused) => {
             this.identity.noteRefused(refused)
             this.endSession(reason)
