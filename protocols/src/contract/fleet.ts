@@ -74,7 +74,14 @@ export const SchemaMessage = z.strictObject({
       write: JsonSchema.nullable(),
       scans: z.boolean(),
       profiles: z.array(
-        z.strictObject({ id: z.string(), zh: z.string(), en: z.string(), medium: z.string() }),
+        z.strictObject({
+          id: z.string(),
+          zh: z.string(),
+          en: z.string(),
+          medium: z.string(),
+          /** Milliseconds between polls by polling group, as the profile says; absent from older agents. */
+          groups: z.record(z.string(), z.number().int()).optional(),
+        }),
       ),
     }),
   ),
