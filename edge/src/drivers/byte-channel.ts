@@ -32,3 +32,10 @@ export function describeLine(line: LineTransport): string {
   if (line.type === 'tcp') return `${line.host}:${line.port}`
   return `${line.path} ${line.baudRate} ${line.dataBits}${line.parity[0]!.toUpperCase()}${line.stopBits}`
 }
+
+/** How long one character takes on the wire: start bit, data bits, parity bit, stop bits. Null where nobody knows. */
+export function characterMs(line: LineTransport): number | null {
+  if (line.type === 'tcp') return null
+  const bits = 1 + line.dataBits + (line.parity === 'none' ? 0 : 1) + line.stopBits
+  return (bits * 1000) / line.baudRate
+}
