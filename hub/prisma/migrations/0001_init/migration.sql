@@ -206,6 +206,58 @@ CREATE TABLE "household_room" (
 );
 
 -- CreateTable
+CREATE TABLE "gateway_config" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "gateway_id" UUID NOT NULL,
+    "number" INTEGER NOT NULL,
+    "state" TEXT NOT NULL,
+    "note" TEXT NOT NULL,
+    "created_by" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "sent_at" TIMESTAMPTZ(3),
+    "settled_at" TIMESTAMPTZ(3),
+    "issues" JSONB NOT NULL DEFAULT '[]',
+    "content_sealed" BYTEA NOT NULL,
+
+    CONSTRAINT "gateway_config_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "gateway_report" (
+    "gateway_id" UUID NOT NULL,
+    "schema" JSONB,
+    "schema_revision" TEXT,
+    "running_id" UUID,
+    "running_at" TIMESTAMPTZ(3),
+    "running_sealed" BYTEA,
+
+    CONSTRAINT "gateway_report_pkey" PRIMARY KEY ("gateway_id")
+);
+
+-- CreateTable
+CREATE TABLE "gateway_template" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "name" TEXT NOT NULL,
+    "note" TEXT NOT NULL,
+    "project_id" UUID,
+    "config" JSONB NOT NULL,
+    "created_by" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "gateway_template_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "gateway_request" (
+    "id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "answer" JSONB,
+
+    CONSTRAINT "gateway_request_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "gateway" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "project_id" UUID NOT NULL,
@@ -219,6 +271,7 @@ CREATE TABLE "gateway" (
     "last_seen_at" TIMESTAMPTZ(3),
     "agent_version" TEXT,
     "status" JSONB,
+    "status_at" TIMESTAMPTZ(3),
     "catalogue_revision" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -489,6 +542,40 @@ CREATE TABLE "number_sequence" (
 );
 
 -- CreateTable
+CREATE TABLE "certificate_authority" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "certificate" TEXT NOT NULL,
+    "key_sealed" BYTEA NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "certificate_authority_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "hub_certificate" (
+    "id" TEXT NOT NULL,
+    "authority_id" UUID NOT NULL,
+    "certificate" TEXT NOT NULL,
+    "key_sealed" BYTEA NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "hub_certificate_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "issued_certificate" (
+    "serial" TEXT NOT NULL,
+    "authority_id" UUID NOT NULL,
+    "subject" TEXT NOT NULL,
+    "issued_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "revoked_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "issued_certificate_pkey" PRIMARY KEY ("serial")
+);
+
+-- CreateTable
 CREATE TABLE "reading_batch" (
     "id" BIGSERIAL NOT NULL,
     "gateway_id" UUID NOT NULL,
@@ -619,6 +706,15 @@ CREATE UNIQUE INDEX "household_project_id_account_number_key" ON "household"("pr
 CREATE INDEX "household_room_household_id_idx" ON "household_room"("household_id");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "gateway_config_gateway_id_number_key" ON "gateway_config"("gateway_id", "number");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "gateway_template_name_key" ON "gateway_template"("name");
+
+-- CreateIndex
+CREATE INDEX "gateway_request_gateway_id_idx" ON "gateway_request"("gateway_id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "gateway_enrol_token_hash_key" ON "gateway"("enrol_token_hash");
 
 -- CreateIndex
@@ -694,6 +790,9 @@ CREATE INDEX "audit_entry_at_idx" ON "audit_entry"("at" DESC);
 CREATE INDEX "audit_entry_entity_entity_id_idx" ON "audit_entry"("entity", "entity_id");
 
 -- CreateIndex
+CREATE INDEX "issued_certificate_subject_issued_at_idx" ON "issued_certificate"("subject", "issued_at");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "reading_batch_gateway_id_outbox_sequence_key" ON "reading_batch"("gateway_id", "outbox", "sequence");
 
 -- CreateIndex
@@ -716,6 +815,15 @@ ALTER TABLE "household_room" ADD CONSTRAINT "household_room_household_id_fkey" F
 
 -- AddForeignKey
 ALTER TABLE "household_room" ADD CONSTRAINT "household_room_room_id_fkey" FOREIGN KEY ("room_id") REFERENCES "room"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "gateway_config" ADD CONSTRAINT "gateway_config_gateway_id_fkey" FOREIGN KEY ("gateway_id") REFERENCES "gateway"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "gateway_report" ADD CONSTRAINT "gateway_report_gateway_id_fkey" FOREIGN KEY ("gateway_id") REFERENCES "gateway"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "gateway_request" ADD CONSTRAINT "gateway_request_gateway_id_fkey" FOREIGN KEY ("gateway_id") REFERENCES "gateway"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "device" ADD CONSTRAINT "device_gateway_id_fkey" FOREIGN KEY ("gateway_id") REFERENCES "gateway"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -805,6 +913,13 @@ ALTER TABLE bill SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_
 -- A room is home to one household at a time.
 CREATE UNIQUE INDEX "household_room_current_key" ON "household_room" ("room_id") WHERE "to_at" IS NULL;
 ALTER TABLE "household_room" ADD CONSTRAINT "household_room_period_check" CHECK ("to_at" IS NULL OR "to_at" > "from_at");
+
+-- prisma/sql/fleet.sql
+-- One configuration at a time is on its way to a gateway, and one runs
+CREATE UNIQUE INDEX gateway_config_pending ON gateway_config (gateway_id) WHERE state = 'pending';
+CREATE UNIQUE INDEX gateway_config_running ON gateway_config (gateway_id) WHERE state = 'running';
+ALTER TABLE gateway_config ADD CONSTRAINT gateway_config_state
+  CHECK (state IN ('draft', 'pending', 'running', 'refused', 'rolledBack', 'superseded'));
 
 -- prisma/sql/metering.sql
 -- Today's row of every metering point is rewritten again and again: room for that within the page (HOT).
