@@ -30,12 +30,48 @@ const series = record(
   },
   ['q'],
 )
-const dropped = record({
-  readings: mostly(fc.integer({ min: 1, max: 9 })),
-  fromMs: mostly(safe),
-  toMs: mostly(safe),
-  reason: mostly(fc.constantFrom('full', 'age', 'disk')),
-})
+const dropped = record(
+  {
+    readings: mostly(fc.integer({ min: 1, max: 9 })),
+    events: mostly(fc.integer({ min: 1, max: 9 })),
+    fromMs: mostly(safe),
+    toMs: mostly(safe),
+    reason: mostly(fc.constantFrom('full', 'age', 'disk')),
+  },
+  ['events'],
+)
+const eventBase = {
+  id: mostly(fc.string({ minLength: 1, maxLength: 5 })),
+  device: mostly(fc.constantFrom('door', 'terminal')),
+  atMs: mostly(safe),
+}
+const event = fc.oneof(
+  record(
+    {
+      ...eventBase,
+      type: mostly(fc.constant('access')),
+      door: mostly(fc.constant('1')),
+      granted: mostly(fc.boolean()),
+      credential: mostly(fc.constantFrom('card', 'face')),
+      card: mostly(fc.constant('12345')),
+    },
+    ['card'],
+  ),
+  record({
+    ...eventBase,
+    type: mostly(fc.constant('vehicle')),
+    lane: mostly(fc.constant('1')),
+    direction: mostly(fc.constantFrom('in', 'out')),
+    plate: mostly(fc.constantFrom('', '粤B12345')),
+  }),
+  record({
+    ...eventBase,
+    type: mostly(fc.constant('alarm')),
+    code: mostly(fc.constant('tamper')),
+    severity: mostly(fc.constantFrom('info', 'critical')),
+    state: mostly(fc.constantFrom('raised', 'cleared')),
+  }),
+)
 const message = record(
   {
     v: mostly(fc.constant(1)),
@@ -43,9 +79,10 @@ const message = record(
     sequence: mostly(fc.integer({ min: 1 })),
     base: mostly(safe),
     series: mostly(fc.array(mostly(series), { maxLength: 2 })),
+    events: mostly(fc.array(mostly(event), { minLength: 1, maxLength: 2 })),
     dropped: mostly(fc.array(dropped, { maxLength: 2 })),
   },
-  ['dropped'],
+  ['events', 'dropped'],
 )
 
 it('accepts what the schema accepts and nothing else', () => {
@@ -63,6 +100,20 @@ it('accepts what the schema accepts and nothing else', () => {
   // Both answers must have been tried often enough to mean something
   expect(accepted).toBeGreaterThan(runs / 5)
   expect(accepted).toBeLessThan((runs * 4) / 5)
+})
+
+it('refuses more events than the schema allows, and an empty list of them', () => {
+  const one = { type: 'attendance', id: '1', device: 'd', atMs: 0, person: '7', credential: 'face', punch: 'checkIn' } // prettier-ignore
+  const message = (events: unknown[]) => ({ v: 1, outbox: '4b7a2f7e-95a4-4c3c-8f0e-5f1a8b1f0c01', sequence: 1, base: 0, series: [], events }) // prettier-ignore
+  for (const [count, good] of [
+    [0, false],
+    [1, true],
+    [5_000, true],
+    [5_001, false],
+  ] as const) {
+    const json = message(Array.from({ length: count }, () => one))
+    expect([count, followsSchema(json), BatchMessage.safeParse(json).success]).toEqual([count, good, good])
+  }
 })
 
 it('refuses more series than the schema allows', () => {

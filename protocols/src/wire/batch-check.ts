@@ -2,9 +2,11 @@
  * `BatchMessage.safeParse(json).success`, several times faster: every reading of every gateway passes here.
  * The schema stays the truth; a test holds the two together.
  */
+import { DeviceEvent } from '../contract/events.ts'
 import { BatchMessage, DroppedReadings, TELEMETRY_VERSION } from '../contract/telemetry.ts'
 
 const MAX_SERIES = 20_000
+const MAX_EVENTS = 5_000
 const { outbox } = BatchMessage.shape
 
 /** @param json a value that JSON.parse gave */
@@ -19,11 +21,12 @@ export function followsSchema(json: unknown): json is BatchMessage {
     Array.isArray(json['series']) &&
     json['series'].length <= MAX_SERIES &&
     json['series'].every(isSeries) &&
+    areEvents(json['events']) &&
     isDropped(json['dropped'])
   )
 }
 
-const messageKeys = new Set(['v', 'outbox', 'sequence', 'base', 'series', 'dropped'])
+const messageKeys = new Set(['v', 'outbox', 'sequence', 'base', 'series', 'events', 'dropped'])
 const seriesKeys = new Set(['p', 's', 't', 'v', 'q'])
 
 function isSeries(series: unknown): boolean {
@@ -56,6 +59,13 @@ function isQualityRun(run: unknown): boolean {
 
 function isQuality(quality: unknown): boolean {
   return Number.isInteger(quality) && (quality as number) >= 0 && (quality as number) <= 5
+}
+
+/** Few against the readings: each is left to the schema. */
+function areEvents(events: unknown): boolean {
+  if (events === undefined) return true
+  if (!Array.isArray(events) || events.length === 0 || events.length > MAX_EVENTS) return false
+  return events.every((event) => DeviceEvent.safeParse(event).success)
 }
 
 /** Rare and short: left to the schema. */

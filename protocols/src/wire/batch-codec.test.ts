@@ -2,6 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../contract/app-error.ts'
+import type { DeviceEvent } from '../contract/events.ts'
 import { type BatchMessage, type Quality, type Reading, TELEMETRY_VERSION } from '../contract/telemetry.ts'
 import { decodeBatch, encodeBatch, expandSeries, MAX_BATCH_BYTES, readingsOf } from './batch-codec.ts'
 
@@ -80,6 +81,23 @@ describe('there and back', () => {
       series: [],
       dropped,
     })
+  })
+
+  test('events travel beside readings, and alone', () => {
+    const event: DeviceEvent = {
+      type: 'door',
+      id: 'd1:1',
+      device: 'door',
+      atMs: at + 5,
+      door: '1',
+      state: 'forced',
+    }
+    const both = decodeBatch(encodeBatch(identity, [reading('a/v', 0, 1)], [], [event]))
+    expect(both.events).toEqual([event])
+    expect(readingsOf(both)).toEqual([reading('a/v', 0, 1)])
+    const alone = decodeBatch(encodeBatch(identity, [], [], [event]))
+    expect(alone).toEqual({ v: 1, ...identity, base: at + 5, series: [], events: [event] })
+    expect(readingsOf(alone)).toEqual([])
   })
 
   test('a scale that changes inside a batch is refused', () => {

@@ -1,10 +1,11 @@
 /**
- * Readings ↔ bytes of a batch. The bytes are zstd over the JSON of a BatchMessage; the hub keeps them as
+ * Readings and events ↔ bytes of a batch. The bytes are zstd over the JSON of a BatchMessage; the hub keeps them as
  * they came, as the evidence behind a bill.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import * as z from 'zod'
 import { AppError } from '../contract/app-error.ts'
+import type { DeviceEvent } from '../contract/events.ts'
 import {
   BatchMessage,
   Quality,
@@ -23,13 +24,14 @@ export interface BatchIdentity {
   readonly sequence: number
 }
 
-/** Seals readings into the bytes of one batch. Order of points is that of their first reading. */
+/** Seals readings and events into the bytes of one batch. Order of points is that of their first reading. */
 export function encodeBatch(
   identity: BatchIdentity,
   readings: readonly Reading[],
   dropped: readonly DroppedReadings[] = [],
+  events: readonly DeviceEvent[] = [],
 ): Uint8Array {
-  return packBatch(toBatchMessage(identity, readings, dropped))
+  return packBatch(toBatchMessage(identity, readings, dropped, events))
 }
 
 /** Message → bytes. */
@@ -43,8 +45,9 @@ export function toBatchMessage(
   identity: BatchIdentity,
   readings: readonly Reading[],
   dropped: readonly DroppedReadings[] = [],
+  events: readonly DeviceEvent[] = [],
 ): BatchMessage {
-  const base = readings[0]?.atMs ?? dropped[0]?.fromMs ?? 0
+  const base = readings[0]?.atMs ?? events[0]?.atMs ?? dropped[0]?.fromMs ?? 0
   const builders: SeriesBuilder[] = []
   const byPoint = new Map<string, SeriesBuilder>()
   for (const reading of readings) {
@@ -63,6 +66,7 @@ export function toBatchMessage(
     sequence: identity.sequence,
     base,
     series: builders.map((builder) => builder.finish()),
+    ...(events.length > 0 ? { events: [...events] } : {}),
     ...(dropped.length > 0 ? { dropped: [...dropped] } : {}),
   }
 }
