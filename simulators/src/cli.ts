@@ -18,6 +18,8 @@ const settings = [
   ['host', 'COURTYARD_SIMULATOR_HOST', 'host', 'address of the Modbus endpoints (default 127.0.0.1)'],
   ['stateFile', 'COURTYARD_SIMULATOR_STATE', 'state', 'file in which replaced meters outlive the process'],
   ['meters', 'COURTYARD_SIMULATOR_METERS', 'meters', 'bench: so many like meters instead of the neighbourhood'],
+  ['endpoints', 'COURTYARD_SIMULATOR_ENDPOINTS', 'endpoints', 'bench: on so many TCP endpoints (default 8)'],
+  ['benchProfile', 'COURTYARD_SIMULATOR_BENCH_PROFILE', 'bench-profile', 'bench: their profile (default eastron-sdm630)'],
 ] as const // prettier-ignore
 
 const yamlSettings = [

@@ -2,7 +2,7 @@
 import { AppError, type InputIssue } from '@courtyard/protocols/contract'
 import * as z from 'zod'
 import { SimulatorErrorCode } from './errors.ts'
-import { MAX_BENCH_METERS } from './site/bench-site.ts'
+import { DEFAULT_ENDPOINTS, MAX_ENDPOINTS } from './site/bench-site.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -18,7 +18,10 @@ export const SimulatorOptions = z.strictObject({
   /** File in which replacements and rollovers outlive the process; without it they end with it. */
   stateFile: z.string().min(1).optional(),
   /** Instead of the neighbourhood: so many like meters, to measure polling. */
-  meters: z.coerce.number().int().min(1).max(MAX_BENCH_METERS).optional(),
+  meters: z.coerce.number().int().min(1).max(5_000).optional(),
+  /** With `meters`: how many TCP endpoints they are spread over, and of which profile they are. */
+  endpoints: z.coerce.number().int().min(1).max(MAX_ENDPOINTS).default(DEFAULT_ENDPOINTS),
+  benchProfile: z.string().min(1).default('eastron-sdm630'),
 })
 export type SimulatorOptions = z.infer<typeof SimulatorOptions>
 export type SimulatorOptionsInput = z.input<typeof SimulatorOptions>

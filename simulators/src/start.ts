@@ -28,10 +28,13 @@ export interface RunningSimulator {
 }
 
 /** The site that these options describe, without opening any port. */
-export function buildSite(options: Pick<SimulatorOptions, 'seed' | 'meters'>): Site {
+export function buildSite(
+  options: Pick<SimulatorOptions, 'seed' | 'meters' | 'endpoints' | 'benchProfile'>,
+): Site {
   const profiles = loadProfiles()
   if (options.meters === undefined) return buildWutongCourt(options.seed, profiles)
-  return buildBenchSite(options.seed, options.meters, profiles)
+  const { seed, meters: count, endpoints, benchProfile: profile } = options
+  return buildBenchSite(seed, { count, endpoints, profile }, profiles)
 }
 
 /**

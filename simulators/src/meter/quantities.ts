@@ -72,7 +72,14 @@ function current(m: Measurement, phase: Phase): Quantity {
   return { units: Math.floor((power / volts / (m.traits.powerFactor / 1000)) * 1_000_000), places: 6 }
 }
 
-const apparent = (m: Measurement) => (toWatts(m.perStep) * 1000) / m.traits.powerFactor
+const apparentOf = (m: Measurement, perStep: number) => (toWatts(perStep) * 1000) / m.traits.powerFactor
+const apparent = (m: Measurement): number => apparentOf(m, m.perStep)
+const phaseStep = (m: Measurement, phase: Phase) => permille(m.perStep, m.traits.phaseShares[phase])
+
+function reactive(m: Measurement, perStep: number): Quantity {
+  const square = apparentOf(m, perStep) ** 2 - toWatts(perStep) ** 2
+  return { units: Math.floor(Math.sqrt(Math.max(square, 0)) * 1000), places: 3 }
+}
 
 const phases = [0, 1, 2] as const
 const perPhase = (prefix: string, rule: (m: Measurement, phase: Phase) => Quantity): [string, Rule][] =>
@@ -89,7 +96,7 @@ const rules = new Map<string, Rule>([
   ['reactiveEnergyExport', () => register(0)],
   ['powerTotal', (m) => watts(m.perStep)],
   ['apparentPowerTotal', (m) => ({ units: Math.floor(apparent(m) * 1000), places: 3 })],
-  ['reactivePowerTotal', (m) => ({ units: Math.floor(Math.sqrt(Math.max(apparent(m) ** 2 - toWatts(m.perStep) ** 2, 0)) * 1000), places: 3 })],
+  ['reactivePowerTotal', (m) => reactive(m, m.perStep)],
   ['powerFactor', (m) => ({ units: m.traits.powerFactor, places: 3 })],
   ['frequency', (m) => ({ units: 49_960 + Math.floor(80 * chance(1, Math.floor(m.atMs / STEP_MS))), places: 3 })],
   ['volume', (m) => register(m.index)],
@@ -98,7 +105,9 @@ const rules = new Map<string, Rule>([
   ['status', () => ({ units: 0, places: 0 })],
   ...perPhase('voltage', voltage),
   ...perPhase('current', current),
-  ...perPhase('power', (m, phase) => watts(permille(m.perStep, m.traits.phaseShares[phase]))),
+  ...perPhase('power', (m, phase) => watts(phaseStep(m, phase))),
+  ...perPhase('apparentPower', (m, phase) => ({ units: Math.floor(apparentOf(m, phaseStep(m, phase)) * 1000), places: 3 })),
+  ...perPhase('reactivePower', (m, phase) => reactive(m, phaseStep(m, phase))),
   ...perPhase('powerFactor', (m) => ({ units: m.traits.powerFactor, places: 3 })),
   ...perPhase('energyImport', (m, phase) => register(permille(m.index, m.traits.phaseShares[phase]))),
 ]) // prettier-ignore

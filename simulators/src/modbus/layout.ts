@@ -14,6 +14,10 @@ interface Cell {
  * address. A model that is not listed refuses every address that its profile does not name.
  */
 const quietRanges: Record<string, readonly (readonly [ReadFunction, number, number])[]> = {
+  'eastron-sdm630-v2': [
+    [4, 0x00, 0x55],
+    [4, 0x156, 0x17d],
+  ],
   'eastron-sdm630': [
     [4, 0x00, 0x55],
     [4, 0x156, 0x17d],

@@ -1,20 +1,34 @@
+import { AppError } from '@courtyard/protocols/contract'
 import type { DeviceProfile } from '@courtyard/protocols/profile'
+import { SimulatorErrorCode } from '../errors.ts'
 import { streamOf } from '../random.ts'
 import type { SimulatedMeter, Site } from './site.types.ts'
 
-const ENDPOINTS = 8
+export const DEFAULT_ENDPOINTS = 8
+export const MAX_ENDPOINTS = 2_000
 /** Unit ids that Modbus leaves to devices on one line. */
 const UNITS = 247
-export const MAX_BENCH_METERS = ENDPOINTS * UNITS
+export interface BenchOptions {
+  readonly count: number
+  /** TCP endpoints that the meters are spread over. */
+  readonly endpoints: number
+  /** Profile of all of them. */
+  readonly profile: string
+}
 
-/** Any number of like SDM630 meters behind eight endpoints, to measure how fast they can be read. */
+/**
+ * Any number of like electricity meters, to measure how fast they can be read. Throws AppError `simulator.bad_options`
+ * when there is no such meter or a line would have more than 247 units.
+ */
 export function buildBenchSite(
   seed: number,
-  count: number,
+  { count, endpoints, profile: id }: BenchOptions,
   profiles: ReadonlyMap<string, DeviceProfile>,
 ): Site {
-  const profile = profiles.get('eastron-sdm630')
-  if (!profile) throw new Error('no profile eastron-sdm630')
+  const profile = profiles.get(id)
+  if (profile?.driver !== 'modbus' || profile.medium !== 'electricity')
+    refuse('profile', `${id} is no Modbus electricity meter`)
+  if (count > endpoints * UNITS) refuse('meters', `more than ${UNITS} on each of ${endpoints} endpoints`)
   const meters = Array.from({ length: count }, (_, index): SimulatedMeter => {
     const key = `bench-${String(index + 1).padStart(4, '0')}`
     return {
@@ -27,8 +41,8 @@ export function buildBenchSite(
       building: null,
       room: null,
       parent: null,
-      endpoint: `bench-${(index % ENDPOINTS) + 1}`,
-      unitId: Math.floor(index / ENDPOINTS) + 1,
+      endpoint: `bench-${(index % endpoints) + 1}`,
+      unitId: Math.floor(index / endpoints) + 1,
       initialIndex: 0,
       source: { kind: 'load', load: { shape: 'home', perDay: 9_000_000_000, vacant: false } },
     }
@@ -40,7 +54,13 @@ export function buildBenchSite(
     rooms: [],
     households: [],
     shops: [],
-    endpoints: Array.from({ length: ENDPOINTS }, (_, index) => `bench-${index + 1}`),
+    endpoints: Array.from({ length: endpoints }, (_, index) => `bench-${index + 1}`),
     meters,
   }
+}
+
+function refuse(path: string, reason: string): never {
+  throw new AppError(SimulatorErrorCode.badOptions, `${path}: ${reason}`, {
+    details: { issues: [{ path, reason }] },
+  })
 }

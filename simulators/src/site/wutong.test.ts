@@ -1,7 +1,7 @@
 import { loadProfiles } from '@courtyard/protocols/profile'
 import { expect, test } from 'vitest'
 import { ruleFor } from '../meter/quantities.ts'
-import { buildBenchSite, MAX_BENCH_METERS } from './bench-site.ts'
+import { buildBenchSite } from './bench-site.ts'
 import { siteConfig } from './site-config.ts'
 import { buildWutongCourt } from './wutong.ts'
 
@@ -76,11 +76,12 @@ test('the edge configuration names every meter once, on a bus that exists', () =
   for (const device of config.devices) expect(buses).toContain(device.bus)
 })
 
-test('the bench spreads like meters over eight endpoints', () => {
-  const bench = buildBenchSite(1, MAX_BENCH_METERS, profiles)
+test('the bench spreads like meters over its endpoints', () => {
+  const options = { count: 8 * 247, endpoints: 8, profile: 'eastron-sdm630' }
+  const bench = buildBenchSite(1, options, profiles)
   expect(bench.endpoints).toHaveLength(8)
-  expect(new Set(bench.meters.map((meter) => `${meter.endpoint} ${meter.unitId}`)).size).toBe(
-    MAX_BENCH_METERS,
-  )
+  expect(new Set(bench.meters.map((meter) => `${meter.endpoint} ${meter.unitId}`)).size).toBe(options.count)
   expect(Math.max(...bench.meters.map((meter) => meter.unitId))).toBe(247)
+  expect(() => buildBenchSite(1, { ...options, endpoints: 7 }, profiles)).toThrow(/more than 247/)
+  expect(() => buildBenchSite(1, { ...options, profile: 'pulse-counter-gas' }, profiles)).toThrow(/no Modbus/)
 })
