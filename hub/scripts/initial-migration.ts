@@ -11,8 +11,11 @@ export async function initialMigration(databaseUrl: string): Promise<string> {
 function additions(): string {
   const folder = join(prismaFolder, 'sql')
   const names = readdirSync(folder).filter((name) => name.endsWith('.sql'))
-  return names
-    .sort()
-    .map((name) => `\n-- prisma/sql/${name}\n${readFileSync(join(folder, name), 'utf8').trim()}\n`)
-    .join('')
+  return (
+    names
+      // platform first: others use its functions
+      .sort((a, b) => Number(b === 'platform.sql') - Number(a === 'platform.sql') || (a < b ? -1 : 1))
+      .map((name) => `\n-- prisma/sql/${name}\n${readFileSync(join(folder, name), 'utf8').trim()}\n`)
+      .join('')
+  )
 }

@@ -42,9 +42,11 @@ alter table gateway set (fillfactor = 50);
 alter table device set (fillfactor = 70);
 
 -- Sending a refused message again makes no second entry; a series of a batch is held once.
-create unique index quarantine_entry_message on quarantine_entry (gateway_id, payload_hash) where point is null;
+create unique index quarantine_entry_message on quarantine_entry (gateway_id, payload_hash) where point is null and device is null;
 create unique index quarantine_entry_series on quarantine_entry (batch_id, point) where point is not null;
+create unique index quarantine_entry_events on quarantine_entry (batch_id, device) where device is not null;
 create index quarantine_entry_open_series on quarantine_entry (gateway_id, point) where state = 'open' and point is not null;
+create index quarantine_entry_open_events on quarantine_entry (gateway_id, device) where state = 'open' and device is not null;
 alter table quarantine_entry alter column payload set storage external;
 
 -- The log is the evidence behind every derived row; what was held or lost stays on record too.
@@ -58,4 +60,4 @@ create trigger quarantine_entry_stays before delete on quarantine_entry
   for each row execute function refuse_change();
 create trigger quarantine_entry_no_truncate before truncate on quarantine_entry execute function refuse_change();
 create trigger quarantine_entry_as_it_came before update of payload, payload_hash, gateway_id, project_id, topic,
-  batch_id, point, received_at on quarantine_entry for each row execute function refuse_change();
+  batch_id, point, device, received_at on quarantine_entry for each row execute function refuse_change();

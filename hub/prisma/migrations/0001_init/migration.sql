@@ -150,6 +150,57 @@ CREATE TABLE "held_account" (
 );
 
 -- CreateTable
+CREATE TABLE "command" (
+    "id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "device_key" TEXT NOT NULL,
+    "device_name" TEXT NOT NULL,
+    "target" TEXT NOT NULL,
+    "target_label_zh" TEXT NOT NULL,
+    "target_label_en" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "body" JSONB NOT NULL,
+    "content_hash" BYTEA NOT NULL,
+    "priority" SMALLINT NOT NULL,
+    "state" TEXT NOT NULL,
+    "gateway_step" TEXT,
+    "uncertain" BOOLEAN NOT NULL DEFAULT false,
+    "settled_by" TEXT,
+    "message" TEXT,
+    "outcome" JSONB,
+    "reason" TEXT NOT NULL,
+    "requested_by_id" UUID NOT NULL,
+    "requested_by" TEXT NOT NULL,
+    "requested_at" TIMESTAMPTZ(3) NOT NULL,
+    "approved_by_id" UUID,
+    "approved_by" TEXT,
+    "approved_at" TIMESTAMPTZ(3),
+    "queued_at" TIMESTAMPTZ(3),
+    "sent_at" TIMESTAMPTZ(3),
+    "last_sent_at" TIMESTAMPTZ(3),
+    "finished_at" TIMESTAMPTZ(3),
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "command_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "command_step" (
+    "id" BIGSERIAL NOT NULL,
+    "command_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "gateway_at" TIMESTAMPTZ(3),
+    "state" TEXT NOT NULL,
+    "by" TEXT,
+    "message" TEXT,
+    "outcome" JSONB,
+
+    CONSTRAINT "command_step_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "project" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "code" TEXT NOT NULL,
@@ -203,6 +254,124 @@ CREATE TABLE "household_room" (
     "to_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "household_room_pkey" PRIMARY KEY ("room_id","from_at")
+);
+
+-- CreateTable
+CREATE TABLE "access_event" (
+    "id" BIGSERIAL NOT NULL,
+    "project_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "device_key" TEXT NOT NULL,
+    "device_name" TEXT NOT NULL,
+    "event_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+    "door" TEXT NOT NULL,
+    "granted" BOOLEAN NOT NULL,
+    "credential" TEXT NOT NULL,
+    "person" TEXT,
+    "person_name" TEXT,
+    "card" TEXT,
+    "direction" TEXT,
+    "reason" TEXT,
+    "picture" TEXT,
+
+    CONSTRAINT "access_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "attendance_event" (
+    "id" BIGSERIAL NOT NULL,
+    "project_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "device_key" TEXT NOT NULL,
+    "device_name" TEXT NOT NULL,
+    "event_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+    "person" TEXT NOT NULL,
+    "person_name" TEXT,
+    "credential" TEXT NOT NULL,
+    "punch" TEXT NOT NULL,
+    "work_code" TEXT,
+
+    CONSTRAINT "attendance_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "door_event" (
+    "id" BIGSERIAL NOT NULL,
+    "project_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "device_key" TEXT NOT NULL,
+    "device_name" TEXT NOT NULL,
+    "event_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+    "door" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+
+    CONSTRAINT "door_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "vehicle_event" (
+    "id" BIGSERIAL NOT NULL,
+    "project_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "device_key" TEXT NOT NULL,
+    "device_name" TEXT NOT NULL,
+    "event_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+    "lane" TEXT NOT NULL,
+    "direction" TEXT NOT NULL,
+    "plate" TEXT NOT NULL,
+    "plate_color" TEXT,
+    "vehicle_type" TEXT,
+    "confidence" DOUBLE PRECISION,
+    "list" TEXT,
+    "picture" TEXT,
+
+    CONSTRAINT "vehicle_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "alarm_event" (
+    "id" BIGSERIAL NOT NULL,
+    "project_id" UUID NOT NULL,
+    "gateway_id" UUID NOT NULL,
+    "device_id" UUID NOT NULL,
+    "device_key" TEXT NOT NULL,
+    "device_name" TEXT NOT NULL,
+    "event_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+    "batch_id" BIGINT NOT NULL,
+    "code" TEXT NOT NULL,
+    "severity" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "message" TEXT NOT NULL,
+
+    CONSTRAINT "alarm_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "event_count" (
+    "project_id" UUID NOT NULL,
+    "type" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "count" INTEGER NOT NULL,
+
+    CONSTRAINT "event_count_pkey" PRIMARY KEY ("project_id","type","at")
 );
 
 -- CreateTable
@@ -293,6 +462,7 @@ CREATE TABLE "device" (
     "bus" TEXT NOT NULL,
     "address" TEXT NOT NULL,
     "serial" TEXT,
+    "commands" JSONB NOT NULL DEFAULT '[]',
     "state" TEXT NOT NULL DEFAULT 'unknown',
     "last_good_at" TIMESTAMPTZ(3),
     "latency_ms" DOUBLE PRECISION,
@@ -583,6 +753,7 @@ CREATE TABLE "reading_batch" (
     "sequence" BIGINT NOT NULL,
     "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "readings" INTEGER NOT NULL,
+    "events" INTEGER NOT NULL DEFAULT 0,
     "first_at" TIMESTAMPTZ(3),
     "last_at" TIMESTAMPTZ(3),
     "payload" BYTEA NOT NULL,
@@ -628,8 +799,10 @@ CREATE TABLE "quarantine_entry" (
     "code" TEXT NOT NULL,
     "reason" JSONB NOT NULL,
     "point" TEXT,
+    "device" TEXT,
     "batch_id" BIGINT,
     "readings" INTEGER NOT NULL DEFAULT 0,
+    "events" INTEGER NOT NULL DEFAULT 0,
     "payload" BYTEA,
     "payload_hash" BYTEA,
     "state" TEXT NOT NULL DEFAULT 'open',
@@ -646,6 +819,7 @@ CREATE TABLE "lost_readings" (
     "gateway_id" UUID NOT NULL,
     "batch_id" BIGINT NOT NULL,
     "readings" INTEGER NOT NULL,
+    "events" INTEGER NOT NULL DEFAULT 0,
     "from_at" TIMESTAMPTZ(3) NOT NULL,
     "to_at" TIMESTAMPTZ(3) NOT NULL,
     "reason" TEXT NOT NULL,
@@ -688,6 +862,21 @@ CREATE INDEX "bill_run_project_id_created_at_idx" ON "bill_run"("project_id", "c
 CREATE INDEX "bill_run_id_idx" ON "bill"("run_id");
 
 -- CreateIndex
+CREATE INDEX "command_project_id_requested_at_id_idx" ON "command"("project_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "command_device_id_requested_at_id_idx" ON "command"("device_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "command_gateway_id_requested_at_id_idx" ON "command"("gateway_id", "requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "command_requested_at_id_idx" ON "command"("requested_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "command_step_command_id_id_idx" ON "command_step"("command_id", "id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "project_code_key" ON "project"("code");
 
 -- CreateIndex
@@ -704,6 +893,21 @@ CREATE UNIQUE INDEX "household_project_id_account_number_key" ON "household"("pr
 
 -- CreateIndex
 CREATE INDEX "household_room_household_id_idx" ON "household_room"("household_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "access_event_gateway_id_device_key_event_id_key" ON "access_event"("gateway_id", "device_key", "event_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "attendance_event_gateway_id_device_key_event_id_key" ON "attendance_event"("gateway_id", "device_key", "event_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "door_event_gateway_id_device_key_event_id_key" ON "door_event"("gateway_id", "device_key", "event_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "vehicle_event_gateway_id_device_key_event_id_key" ON "vehicle_event"("gateway_id", "device_key", "event_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "alarm_event_gateway_id_device_key_event_id_key" ON "alarm_event"("gateway_id", "device_key", "event_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "gateway_config_gateway_id_number_key" ON "gateway_config"("gateway_id", "number");
@@ -805,6 +1009,9 @@ CREATE INDEX "lost_readings_gateway_id_to_at_idx" ON "lost_readings"("gateway_id
 ALTER TABLE "tariff_version" ADD CONSTRAINT "tariff_version_tariff_id_fkey" FOREIGN KEY ("tariff_id") REFERENCES "tariff"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "command_step" ADD CONSTRAINT "command_step_command_id_fkey" FOREIGN KEY ("command_id") REFERENCES "command"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "building" ADD CONSTRAINT "building_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "project"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -845,6 +1052,17 @@ ALTER TABLE "manual_read" ADD CONSTRAINT "manual_read_meter_id_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "session" ADD CONSTRAINT "session_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "app_user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- prisma/sql/platform.sql
+-- An audit trail is written once: neither the application nor a mistake changes it.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON "audit_entry"
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON "audit_entry" EXECUTE FUNCTION refuse_change();
+CREATE INDEX "audit_entry_project_id_at_idx" ON "audit_entry" ("project_id", "at" DESC);
 
 -- prisma/sql/charging.sql
 -- Charging: what Prisma cannot say.
@@ -909,10 +1127,75 @@ CREATE TRIGGER tariff_version_in_use_is_final BEFORE UPDATE OR DELETE ON tariff_
 -- Drafts come and go in hundreds of thousands
 ALTER TABLE bill SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
+-- prisma/sql/commands.sql
+-- At most one command of a device and target is on its way, whatever process sends it.
+create unique index command_one_in_flight on command (device_id, target) where state = 'sent';
+
+-- What the sender looks through again and again: only what is not ended.
+create index command_open on command (state, gateway_id) where state in ('awaitingApproval', 'queued', 'sent');
+
+alter table command add constraint command_settled check ((settled_by is null) = (finished_at is null));
+
+-- What became of a command is written once.
+create trigger command_step_append_only before update or delete on command_step
+  for each row execute function refuse_change();
+create trigger command_step_no_truncate before truncate on command_step execute function refuse_change();
+create trigger command_stays before delete on command for each row execute function refuse_change();
+create trigger command_no_truncate before truncate on command execute function refuse_change();
+create trigger command_as_asked before update of id, project_id, gateway_id, device_id, device_key, target, kind,
+  content_hash, reason, requested_by_id, requested_by, requested_at, expires_at on command
+  for each row execute function refuse_change();
+
 -- prisma/sql/estate.sql
 -- A room is home to one household at a time.
 CREATE UNIQUE INDEX "household_room_current_key" ON "household_room" ("room_id") WHERE "to_at" IS NULL;
 ALTER TABLE "household_room" ADD CONSTRAINT "household_room_period_check" CHECK ("to_at" IS NULL OR "to_at" > "from_at");
+
+-- prisma/sql/events.sql
+-- Newest first, of all, of a project and of a device; id makes the order total. The one of a project also counts days.
+create index access_event_at on access_event (at desc, id desc);
+create index access_event_project on access_event (project_id, at desc, id desc);
+create index access_event_device on access_event (device_id, at desc, id desc);
+create index attendance_event_at on attendance_event (at desc, id desc);
+create index attendance_event_project on attendance_event (project_id, at desc, id desc);
+create index attendance_event_device on attendance_event (device_id, at desc, id desc);
+create index door_event_at on door_event (at desc, id desc);
+create index door_event_project on door_event (project_id, at desc, id desc);
+create index door_event_device on door_event (device_id, at desc, id desc);
+create index vehicle_event_at on vehicle_event (at desc, id desc);
+create index vehicle_event_project on vehicle_event (project_id, at desc, id desc);
+create index vehicle_event_device on vehicle_event (device_id, at desc, id desc);
+create index alarm_event_at on alarm_event (at desc, id desc);
+create index alarm_event_project on alarm_event (project_id, at desc, id desc);
+create index alarm_event_device on alarm_event (device_id, at desc, id desc);
+
+-- What people search by: the beginning of a word, whatever its case.
+create index access_event_person on access_event (lower(person) text_pattern_ops, at desc);
+create index access_event_person_name on access_event (lower(person_name) text_pattern_ops, at desc);
+create index access_event_card on access_event (lower(card) text_pattern_ops, at desc);
+create index access_event_door on access_event (lower(door) text_pattern_ops, at desc);
+create index attendance_event_person on attendance_event (lower(person) text_pattern_ops, at desc);
+create index attendance_event_person_name on attendance_event (lower(person_name) text_pattern_ops, at desc);
+create index door_event_door on door_event (lower(door) text_pattern_ops, at desc);
+create index vehicle_event_plate on vehicle_event (lower(plate) text_pattern_ops, at desc);
+create index alarm_event_code on alarm_event (lower(code) text_pattern_ops, at desc);
+
+-- An event is what a device said once.
+create trigger access_event_append_only before update or delete on access_event
+  for each row execute function refuse_change();
+create trigger access_event_no_truncate before truncate on access_event execute function refuse_change();
+create trigger attendance_event_append_only before update or delete on attendance_event
+  for each row execute function refuse_change();
+create trigger attendance_event_no_truncate before truncate on attendance_event execute function refuse_change();
+create trigger door_event_append_only before update or delete on door_event
+  for each row execute function refuse_change();
+create trigger door_event_no_truncate before truncate on door_event execute function refuse_change();
+create trigger vehicle_event_append_only before update or delete on vehicle_event
+  for each row execute function refuse_change();
+create trigger vehicle_event_no_truncate before truncate on vehicle_event execute function refuse_change();
+create trigger alarm_event_append_only before update or delete on alarm_event
+  for each row execute function refuse_change();
+create trigger alarm_event_no_truncate before truncate on alarm_event execute function refuse_change();
 
 -- prisma/sql/fleet.sql
 -- One configuration at a time is on its way to a gateway, and one runs
@@ -949,17 +1232,6 @@ CREATE TRIGGER manual_read_no_truncate BEFORE TRUNCATE ON manual_read EXECUTE FU
 CREATE INDEX usage_day_held ON usage_day (project_id, metering_point_id) WHERE status = 5;
 CREATE INDEX held_interval_project ON held_interval (project_id);
 CREATE INDEX metering_point_project_role ON metering_point (project_id, medium, role);
-
--- prisma/sql/platform.sql
--- An audit trail is written once: neither the application nor a mistake changes it.
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
-END $$;
-CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON "audit_entry"
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON "audit_entry" EXECUTE FUNCTION refuse_change();
-CREATE INDEX "audit_entry_project_id_at_idx" ON "audit_entry" ("project_id", "at" DESC);
 
 -- prisma/sql/telemetry.sql
 -- Payloads are zstd already: don't try to compress them again.
@@ -1006,9 +1278,11 @@ alter table gateway set (fillfactor = 50);
 alter table device set (fillfactor = 70);
 
 -- Sending a refused message again makes no second entry; a series of a batch is held once.
-create unique index quarantine_entry_message on quarantine_entry (gateway_id, payload_hash) where point is null;
+create unique index quarantine_entry_message on quarantine_entry (gateway_id, payload_hash) where point is null and device is null;
 create unique index quarantine_entry_series on quarantine_entry (batch_id, point) where point is not null;
+create unique index quarantine_entry_events on quarantine_entry (batch_id, device) where device is not null;
 create index quarantine_entry_open_series on quarantine_entry (gateway_id, point) where state = 'open' and point is not null;
+create index quarantine_entry_open_events on quarantine_entry (gateway_id, device) where state = 'open' and device is not null;
 alter table quarantine_entry alter column payload set storage external;
 
 -- The log is the evidence behind every derived row; what was held or lost stays on record too.
@@ -1022,4 +1296,4 @@ create trigger quarantine_entry_stays before delete on quarantine_entry
   for each row execute function refuse_change();
 create trigger quarantine_entry_no_truncate before truncate on quarantine_entry execute function refuse_change();
 create trigger quarantine_entry_as_it_came before update of payload, payload_hash, gateway_id, project_id, topic,
-  batch_id, point, received_at on quarantine_entry for each row execute function refuse_change();
+  batch_id, point, device, received_at on quarantine_entry for each row execute function refuse_change();

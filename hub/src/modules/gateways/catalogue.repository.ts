@@ -61,14 +61,14 @@ async function upsertDevices(
   devices: readonly object[],
 ): Promise<void> {
   await client.query(
-    `insert into device (gateway_id, project_id, key, name, profile, manufacturer, model, medium, driver, bus, address, serial)
-     select $1, $2, key, name, profile, manufacturer, model, medium, driver, bus, address, serial
+    `insert into device (gateway_id, project_id, key, name, profile, manufacturer, model, medium, driver, bus, address, serial, commands)
+     select $1, $2, key, name, profile, manufacturer, model, medium, driver, bus, address, serial, coalesce(commands, '[]')
      from jsonb_to_recordset($3::jsonb) as d (key text, name text, profile text, manufacturer text, model text,
-       medium text, driver text, bus text, address text, serial text)
+       medium text, driver text, bus text, address text, serial text, commands jsonb)
      on conflict (gateway_id, key) do update set name = excluded.name, profile = excluded.profile,
        manufacturer = excluded.manufacturer, model = excluded.model, medium = excluded.medium,
        driver = excluded.driver, bus = excluded.bus, address = excluded.address, serial = excluded.serial,
-       project_id = excluded.project_id, removed_at = null`,
+       commands = excluded.commands, project_id = excluded.project_id, removed_at = null`,
     [gateway.id, gateway.projectId, JSON.stringify(devices)],
   )
 }

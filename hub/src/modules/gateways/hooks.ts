@@ -26,11 +26,20 @@ export interface RefusedMessage {
 /** Keeps a message that made no sense; rejects when it could not. */
 export type RefusedMessageListener = (message: RefusedMessage) => Promise<void>
 
+/**
+ * Takes one kind of message of gateways. The gateway may be unknown or revoked where the broker is the operator's.
+ * Rejects when the message can't be kept now; the gateway sends it again.
+ * @returns whether it made sense; what didn't goes to the quarantine
+ */
+export type MessageTaker = (gatewayId: string, json: unknown) => Promise<boolean>
+
 interface Hooks {
   readonly catalogueStored: Set<CatalogueListener>
   /** Runs after the commit, in the process that stored it. */
   readonly catalogueCommitted: Set<(change: CatalogueChange) => void>
   readonly messageRefused: Set<RefusedMessageListener>
+  /** By the last part of the topic. */
+  readonly messageTakers: Map<string, MessageTaker>
 }
 
 const hooks = new WeakMap<Hub['db'], Hooks>()
@@ -39,7 +48,12 @@ const hooks = new WeakMap<Hub['db'], Hooks>()
 export function hooksOf(hub: Pick<Hub, 'db'>): Hooks {
   let mine = hooks.get(hub.db)
   if (!mine) {
-    mine = { catalogueStored: new Set(), catalogueCommitted: new Set(), messageRefused: new Set() }
+    mine = {
+      catalogueStored: new Set(),
+      catalogueCommitted: new Set(),
+      messageRefused: new Set(),
+      messageTakers: new Map(),
+    }
     hooks.set(hub.db, mine)
   }
   return mine
@@ -59,6 +73,14 @@ export function onCatalogueCommitted(
 
 export function onMessageRefused(hub: Pick<Hub, 'db'>, listener: RefusedMessageListener): () => void {
   return added(hooksOf(hub).messageRefused, listener)
+}
+
+/** One taker per kind, the last part of a topic `…/up/<kind>`. Call it in `start`, with the role `ingest`. */
+export function takeMessages(hub: Pick<Hub, 'db'>, kind: string, taker: MessageTaker): () => void {
+  const { messageTakers } = hooksOf(hub)
+  if (messageTakers.has(kind)) throw new Error(`messages of kind ${kind} are taken already`)
+  messageTakers.set(kind, taker)
+  return () => void messageTakers.delete(kind)
 }
 
 function added<T>(set: Set<T>, listener: T): () => void {

@@ -10,12 +10,15 @@ import { GatewayMessages } from './messages.ts'
 import { PresenceService } from './presence.service.ts'
 import './reasons.ts'
 
+export { acknowledge } from './acknowledgement.ts'
 export {
   onCatalogueCommitted,
   onCatalogueStored,
   onMessageRefused,
+  takeMessages,
   type CatalogueChange,
   type CatalogueListener,
+  type MessageTaker,
   type RefusedMessage,
 } from './hooks.ts'
 

@@ -1,8 +1,9 @@
-/** What gateways send beside their batches: presence, status, catalogue. */
-import { parseUpTopic, TELEMETRY_VERSION, topics, type AckMessage } from '@courtyard/protocols/contract'
+/** What gateways send beside their batches: presence, status, catalogue, and kinds that other modules take. */
+import { parseUpTopic } from '@courtyard/protocols/contract'
 import type { BrokerMessage } from '../../platform/broker/broker.ts'
 import type { Hub } from '../../platform/module.ts'
 import { say, type Reason } from '../../platform/reasons/reason.ts'
+import { acknowledge } from './acknowledgement.ts'
 import { takeCatalogue } from './catalogue.service.ts'
 import { isGatewayId } from './domain/topic-fence.ts'
 import { messageErrors } from './errors.ts'
@@ -31,12 +32,15 @@ export class GatewayMessages {
       return this.refuse(gatewayId, message, messageErrors.notJson, { code: 'message.not_json', kind })
     }
     if (kind === 'catalogue') return this.takeCatalogue(gatewayId, message, json)
-    const understood =
-      kind === 'status'
-        ? this.presence.takeStatus(gatewayId, json)
-        : kind === 'presence' && (await this.presence.takePresence(gatewayId, json))
-    if (understood) return
+    if (await this.understood(gatewayId, kind, json)) return
     await this.refuse(gatewayId, message, messageErrors.invalid, { code: 'message.breaks_schema', kind })
+  }
+
+  private async understood(gatewayId: string, kind: string, json: unknown): Promise<boolean> {
+    if (kind === 'status') return this.presence.takeStatus(gatewayId, json)
+    if (kind === 'presence') return this.presence.takePresence(gatewayId, json)
+    const take = hooksOf(this.hub).messageTakers.get(kind)
+    return take !== undefined && take(gatewayId, json)
   }
 
   private async takeCatalogue(gatewayId: string, message: BrokerMessage, json: unknown): Promise<void> {
@@ -44,16 +48,12 @@ export class GatewayMessages {
     if (result.kind === 'foreign') return
     if (result.kind === 'refused') {
       await this.refuse(gatewayId, message, messageErrors.catalogueRefused, result.reason)
-      await this.acknowledge(gatewayId, { revision: result.revision, error: say(result.reason, 'en') })
+      const catalogue = { revision: result.revision, error: say(result.reason, 'en') }
+      await acknowledge(this.hub, gatewayId, { catalogue })
       return
     }
-    await this.acknowledge(gatewayId, { revision: result.revision })
+    await acknowledge(this.hub, gatewayId, { catalogue: { revision: result.revision } })
     this.hub.live.publish('gateways', { gatewayIds: [gatewayId] }, { projectId: result.projectId })
-  }
-
-  private async acknowledge(gatewayId: string, catalogue: AckMessage['catalogue']): Promise<void> {
-    const ack: AckMessage = { v: TELEMETRY_VERSION, batches: [], catalogue }
-    await this.hub.broker.publish(topics.ack(gatewayId), JSON.stringify(ack))
   }
 
   private async refuse(

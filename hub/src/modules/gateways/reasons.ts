@@ -9,6 +9,11 @@ export const gatewayReasons = registerReasons({
   'catalogue.field': { zh: '{path}：{fault}', en: '{path}: {fault}' },
   'catalogue.device_twice': { zh: '设备 {device} 出现两次', en: 'device {device} is there twice' },
   'catalogue.point_twice': { zh: '测点 {point} 出现两次', en: 'point {point} is there twice' },
+  'catalogue.command_twice': { zh: '命令 {command} 出现两次', en: 'command {command} is there twice' },
+  'catalogue.command_range': {
+    zh: '命令 {command} 的取值范围 {low}～{high} 无效',
+    en: 'command {command} has no valid range: {low} to {high}',
+  },
   'catalogue.other_scale': {
     zh: '测点 {point} 已有 {before} 位小数的读数，不能改为 {after} 位',
     en: 'point {point} has readings with {before} decimal places, not {after}',

@@ -63,7 +63,7 @@ async function startJobs(hub: Hub): Promise<void> {
 async function startIngest(hub: Hub): Promise<Stop> {
   const log = hub.log.child({ module: 'ingest' })
   const live = new LiveValues(hub.live)
-  const acknowledger = new Acknowledger(hub.broker, log)
+  const acknowledger = new Acknowledger(hub, log)
   const ingest = new Ingest({
     db: hub.db,
     clock: hub.clock,

@@ -1,5 +1,6 @@
 /** What the schema of a catalogue can't say. */
 import type { CatalogueMessage } from '@courtyard/protocols/contract'
+import { parseDecimal, unitsAt } from '@courtyard/protocols/decimal'
 import type { GatewayReason } from '../reasons.ts'
 
 /** A point as the hub has it already. */
@@ -24,8 +25,30 @@ export function findContradictions(catalogue: CatalogueMessage): GatewayReason[]
       }
       points.add(point.key)
     }
+    faults.push(...commandFaults(device))
   }
   return faults
+}
+
+function commandFaults(device: CatalogueMessage['devices'][number]): GatewayReason[] {
+  const faults: GatewayReason[] = []
+  const commands = new Set<string>()
+  for (const { key, range } of device.commands ?? []) {
+    const command = `${device.key}/${key}`
+    if (commands.has(key)) faults.push({ code: 'catalogue.command_twice', command })
+    commands.add(key)
+    if (range && !isRange(range)) {
+      faults.push({ code: 'catalogue.command_range', command, low: range[0], high: range[1] })
+    }
+  }
+  return faults
+}
+
+const PLAIN_DECIMAL = /^-?\d{1,15}(\.\d{1,9})?$/
+
+function isRange([low, high]: readonly [string, string]): boolean {
+  if (!PLAIN_DECIMAL.test(low) || !PLAIN_DECIMAL.test(high)) return false
+  return unitsAt(parseDecimal(low), 9) <= unitsAt(parseDecimal(high), 9)
 }
 
 /**
