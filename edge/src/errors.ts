@@ -28,6 +28,20 @@ export const errorCodes = {
   enrolmentRefused: 'edge.enrolment_refused',
   /** The hub cannot be reached, or answered something that is not an enrolment. */
   enrolmentFailed: 'edge.enrolment_failed',
+  /** The token would go to a public address over plain http, where anybody on the way can read it. */
+  enrolmentInsecure: 'edge.enrolment_insecure',
+  /** The hub does not show the CA whose fingerprint the site file names, or its certificate is not of that CA. */
+  hubUntrusted: 'edge.hub_untrusted',
+  /** What the hub issued is not a certificate for this gateway's key by the hub's CA. */
+  certificateInvalid: 'edge.certificate_invalid',
+  /** A request of the hub could not be answered; the message says why. */
+  requestFailed: 'edge.request_failed',
+  /** As many requests of the hub as may run at once are running. */
+  requestBusy: 'edge.request_busy',
+  /** A request of the hub took longer than its limit. */
+  requestTooLong: 'edge.request_too_long',
+  /** There is no such device, bus or picture here. */
+  notHere: 'edge.not_here',
   /** There are neither credentials nor a token. */
   noIdentity: 'edge.no_identity',
   /** `credentials.json` does not hold credentials. */
@@ -42,5 +56,7 @@ export const errorCodes = {
   requestRefused: 'edge.request_refused',
   /** The device answered something that is not an answer to the request. */
   replyInvalid: 'edge.reply_invalid',
+  /** The device has no such command, or cannot be told this value; nothing was sent. */
+  commandInvalid: 'edge.command_invalid',
 } as const
 export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes]

@@ -11,12 +11,21 @@ export function crossCheck(raw: unknown, profiles: ReadonlyMap<string, DevicePro
   const buses = entriesOf(raw, 'buses')
   const devices = entriesOf(raw, 'devices')
   return [
+    ...checkHub(raw),
     ...duplicateKeys('buses', buses),
     ...duplicateKeys('devices', devices),
     ...sharedWires(buses),
     ...devices.flatMap((device, index) => checkDevice(device, index, buses, profiles)),
     ...sharedAddresses(devices, buses),
   ]
+}
+
+/** A token is of no use without the place to bring it to. */
+export function checkHub(raw: unknown): PathIssue[] {
+  const hub = (raw as Entry | null)?.['hub'] as Entry | null | undefined
+  if (typeof hub !== 'object' || hub === null) return []
+  if (hub['enrolmentToken'] === undefined || hub['url'] !== undefined) return []
+  return [{ path: ['hub', 'url'], reason: 'is missing: the enrolment token is brought to it' }]
 }
 
 type Entry = Readonly<Record<string, unknown>>

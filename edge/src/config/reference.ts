@@ -13,6 +13,7 @@ interface SchemaNode {
   readonly required?: readonly string[]
   readonly items?: SchemaNode
   readonly oneOf?: readonly SchemaNode[]
+  readonly anyOf?: readonly SchemaNode[]
   readonly minimum?: number
   readonly exclusiveMinimum?: number
   readonly maximum?: number
@@ -30,11 +31,20 @@ export function configReference(): string {
     'the agent SIGHUP: a good file is applied, a bad one is reported and the running configuration stays.',
     'A change of `gateway.dataDir`, `gateway.statusHost`, `gateway.statusPort` or `outbox.maxPages` needs a restart.',
     '',
+    '`gateway` and `hub` always come from this file. Once the hub has given the gateway a configuration, it takes the place',
+    'of `buses`, `devices`, `outbox` and `uplink`; `courtyard-edge check` says which one runs, and',
+    '`courtyard-edge local-config --config site.yaml` goes back to the file.',
+    '',
     '## Site file',
-    ...table(toNode(SiteSchema)),
+    ...table(siteNode()),
   ]
   for (const definition of driverDefinitions) {
     sections.push(
+      '',
+      `## \`buses[]\` with driver \`${definition.id}\``,
+      '',
+      'Besides `key` and `driver`:',
+      ...table(toNode(definition.busSchema)),
       '',
       `## \`devices[].address\` with driver \`${definition.id}\``,
       ...table(toNode(definition.addressSchema)),
@@ -44,30 +54,78 @@ export function configReference(): string {
   return `${sections.join('\n')}\n`
 }
 
+/** A driver's own fields of a bus have tables of their own. */
+function siteNode(): SchemaNode {
+  const site = toNode(SiteSchema)
+  const buses = site.properties!['buses']!
+  const { key, driver } = (buses.items?.oneOf?.[0] ?? buses.items)!.properties!
+  const drivers = driverDefinitions.map((definition) => definition.id)
+  const { const: _one, ...anyDriver } = driver!
+  const items = { type: 'object', required: ['key', 'driver'], properties: { key: key!, driver: { ...anyDriver, enum: drivers } } } // prettier-ignore
+  return { ...site, properties: { ...site.properties, buses: { ...buses, items } } }
+}
+
 function toNode(schema: z.ZodType): SchemaNode {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode
 }
 
-function table(root: SchemaNode): string[] {
-  return ['', '| Key | Kind | Default | Meaning |', '|---|---|---|---|', ...rowsOf(root, '')]
+interface Row {
+  readonly path: string
+  readonly kind: string
+  readonly value: string
+  readonly meaning: string
 }
 
-function rowsOf(node: SchemaNode, prefix: string): string[] {
+/** The fields of a schema, one row each; also what the command line shows as help. */
+export function fieldsOf(schema: z.ZodType): Row[] {
+  return rowsOf(toNode(schema), '')
+}
+
+function table(root: SchemaNode): string[] {
+  const rows = rowsOf(root, '').map(({ path, kind, value, meaning }) => {
+    const shown = value === 'required' || value === '–' ? value : `\`${value}\``
+    return `| \`${path}\` | ${kind} | ${shown} | ${meaning} |`
+  })
+  return ['', '| Key | Kind | Default | Meaning |', '|---|---|---|---|', ...rows]
+}
+
+function rowsOf(node: SchemaNode, prefix: string): Row[] {
+  return merged(variantsOf(node).flatMap((variant) => rowsOfObject(variant, prefix)))
+}
+
+function rowsOfObject(node: SchemaNode, prefix: string): Row[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const required = node.required?.includes(name) ?? false
-    const variants = child.items?.oneOf ?? [child.items ?? child]
     const path = `${prefix}${name}${child.items ? '[]' : ''}`
-    const value =
-      child.default === undefined ? (required ? 'required' : '–') : `\`${JSON.stringify(child.default)}\``
-    const row = `| \`${path}\` | ${kindOf(child)} | ${value} | ${child.description ?? ''} |`
-    return [row, ...variants.flatMap((variant) => rowsOf(variant, `${path}.`))]
+    const value = child.default === undefined ? (required ? 'required' : '–') : JSON.stringify(child.default)
+    const row = { path, kind: kindOf(child), value, meaning: child.description ?? '' }
+    return [row, ...rowsOf(child.items ?? child, `${path}.`)]
   })
+}
+
+function variantsOf(node: SchemaNode): readonly SchemaNode[] {
+  return node.oneOf ?? node.anyOf ?? [node]
+}
+
+/** The same field of several variants is one row. */
+function merged(rows: readonly Row[]): Row[] {
+  const byPath = new Map<string, Row>()
+  for (const row of rows) {
+    const other = byPath.get(row.path)
+    const join = (key: 'kind' | 'meaning') =>
+      !other || other[key] === row[key] ? row[key] : `${other[key]}${key === 'kind' ? ', ' : '; '}${row[key]}`
+    const value = other && other.value !== row.value && row.value === 'required' ? other.value : row.value
+    byPath.set(row.path, { path: row.path, kind: join('kind'), value, meaning: join('meaning') })
+  }
+  return [...byPath.values()]
 }
 
 function kindOf(node: SchemaNode): string {
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ')
   if (node.items) return 'list'
+  const variants = variantsOf(node)
+  if (variants.length > 1) return [...new Set(variants.map(kindOf))].join(' or ')
   if (node.type === 'object') return typeof node.additionalProperties === 'object' ? 'map' : 'section'
   const { minimum = node.exclusiveMinimum === undefined ? undefined : `>${node.exclusiveMinimum}`, maximum } =
     node

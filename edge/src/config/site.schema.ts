@@ -50,19 +50,42 @@ const GatewayConfig = z.strictObject({
 })
 
 const HubConfig = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).describe('Address of the hub'),
+  url: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional()
+    .describe('Address of the hub; needed for enrolment only'),
   enrolmentToken: z
     .string()
     .min(16)
     .optional()
-    .describe('One-time token from the hub; used at the first start, worthless afterwards'),
+    .describe('One-time token from the hub; used at the first start, worthless afterwards')
+    .meta({ secret: true }),
+  caSha256: z
+    .string()
+    .transform((text) => text.replaceAll(':', '').toLowerCase())
+    .pipe(z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'))
+    .optional()
+    .describe("SHA-256 fingerprint of the hub's CA, as the hub shows it: the only CA that enrolment trusts"),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'PEM file with the CA of an https proxy or of a broker of your own; relative to the folder of this file',
+    ),
+  allowPlainHttp: z
+    .boolean()
+    .default(false)
+    .describe(
+      'True: enrol over http even when the hub is at a public address, where the token can be read on the way',
+    ),
   mqttUrl: z
     .url({ protocol: /^(mqtts?|wss?|tcp|ssl)$/, error: 'must be an mqtt, mqtts, ws or wss URL' })
     .optional()
     .describe('Broker to use in place of the one that the hub names at enrolment'),
 })
 
-const OutboxConfig = z.strictObject({
+export const OutboxConfig = z.strictObject({
   maxBytes: z
     .number()
     .int()
@@ -92,7 +115,7 @@ const OutboxConfig = z.strictObject({
     ),
 })
 
-const UplinkConfig = z.strictObject({
+export const UplinkConfig = z.strictObject({
   inFlightBatches: z
     .number()
     .int()
@@ -111,6 +134,7 @@ const UplinkConfig = z.strictObject({
     .describe('Rate at which a backlog is sent; live readings are never held back'),
 })
 
+/** A bus by its driver: `key`, `driver` and the driver's own fields. */
 const busSchemas = driverDefinitions.map((definition) =>
   z.strictObject({
     key: key.describe('Key of the bus, unique in the file'),
@@ -120,7 +144,7 @@ const busSchemas = driverDefinitions.map((definition) =>
 )
 const BusConfig = z.discriminatedUnion('driver', busSchemas as [(typeof busSchemas)[0]])
 
-const DeviceConfig = z.strictObject({
+export const DeviceConfig = z.strictObject({
   key: key.describe('Key of the device, unique in the file; the first part of the names of its points'),
   name: z.string().min(1).max(200).describe('Name for people'),
   bus: z.string().describe('Key of the bus that it hangs on'),
@@ -136,12 +160,15 @@ const DeviceConfig = z.strictObject({
 
 export const SiteSchema = z.strictObject({
   gateway: GatewayConfig.describe('This agent'),
-  hub: HubConfig.describe('Where readings go'),
+  hub: HubConfig.prefault({}).describe('Where readings go'),
   outbox: OutboxConfig.prefault({}).describe('What waits on the disk'),
   uplink: UplinkConfig.prefault({}).describe('How it is sent'),
-  buses: z.array(BusConfig).min(1).describe('Wires: on each, one request at a time'),
-  devices: z.array(DeviceConfig).min(1).describe('Meters and other devices'),
+  buses: z.array(BusConfig).default([]).describe('Wires: on each, one request at a time'),
+  devices: z.array(DeviceConfig).default([]).describe('Meters and other devices'),
 })
 export type SiteFile = z.infer<typeof SiteSchema>
+/** The part of the site file that always stays at the box; the rest may come from the hub. */
+export const LocalSchema = SiteSchema.pick({ gateway: true, hub: true })
+export const managedKeys = ['buses', 'devices', 'outbox', 'uplink'] as const
 export type OutboxSettings = SiteFile['outbox']
 export type UplinkSettings = SiteFile['uplink']

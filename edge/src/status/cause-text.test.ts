@@ -24,7 +24,7 @@ test('what the agent really says when nobody listens is known', async () => {
   const causes = await Promise.all([
     connectTcp({ host: '127.0.0.1', port: 1 }, 1_000).catch((error: unknown) => error),
     enrol(
-      'http://127.0.0.1:1',
+      { url: 'http://127.0.0.1:1' },
       { token: 't'.repeat(16), agentVersion: '1' },
       new AbortController().signal,
     ).catch((error: unknown) => error),

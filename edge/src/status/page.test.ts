@@ -24,6 +24,7 @@ const state: AgentState = {
     enrolled: true,
     connected: false,
     problem: 'connect ECONNREFUSED & more',
+    certificateExpiresAtMs: null,
     inFlightBatches: 0,
     counters: { sentBatches: 0, sentReadings: 0, resentBatches: 0, acks: { committed: 0, duplicate: 0, quarantined: 0 } },
   },

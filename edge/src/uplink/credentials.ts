@@ -1,19 +1,21 @@
 /** The gateway's own identity, as a file that only its owner may read. */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
 import { AppError, EnrolResponse } from '@courtyard/protocols/contract'
 import { errorCodes } from '../errors.ts'
+import { writeWholeFile } from '../whole-file.ts'
 
-export type Credentials = EnrolResponse
+/** A private key (PKCS #8), its certificate and the CAs to trust, all PEM. The key never leaves this machine. */
+const CertifiedKey = z.strictObject({ key: z.string(), certificate: z.string(), ca: z.string() })
+export type CertifiedKey = z.infer<typeof CertifiedKey>
+
+const Credentials = EnrolResponse.extend({
+  tls: CertifiedKey.extend({ mqttUrl: z.string() }).optional(),
+  /** A renewed certificate that has not been seen working yet; until then `tls` stays. */
+  next: CertifiedKey.optional(),
+})
+export type Credentials = z.infer<typeof Credentials>
 
 export function credentialsFile(dataDir: string): string {
   return join(dataDir, 'credentials.json')
@@ -27,7 +29,7 @@ export function readCredentials(file: string): Credentials | null {
   if (!existsSync(file)) return null
   const text = readText(file)
   try {
-    return EnrolResponse.parse(JSON.parse(text))
+    return Credentials.parse(JSON.parse(text))
   } catch (cause) {
     // The cause could quote the content; only its kind is kept.
     const reason = cause instanceof SyntaxError ? 'it is not JSON' : 'fields are missing or wrong'
@@ -46,18 +48,5 @@ function readText(file: string): string {
 
 /** Written whole or not at all, mode 0600, on the disk when this returns. */
 export function writeCredentials(file: string, credentials: Credentials): void {
-  const folder = dirname(file)
-  mkdirSync(folder, { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
-  const handle = openSync(temporary, 'w', 0o600)
-  try {
-    writeSync(handle, `${JSON.stringify(credentials, null, 2)}\n`)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  renameSync(temporary, file)
-  const folderHandle = openSync(folder, 'r')
-  fsyncSync(folderHandle)
-  closeSync(folderHandle)
+  writeWholeFile(file, `${JSON.stringify(credentials, null, 2)}\n`)
 }

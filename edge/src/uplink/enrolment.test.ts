@@ -34,7 +34,9 @@ const request = { token: 'one-time-token-0123456789', agentVersion: '1' }
 const signal = () => new AbortController().signal
 
 test('a good token becomes credentials', async () => {
-  expect(await enrol(await hubAnswering(200, JSON.stringify(answer)), request, signal())).toEqual(answer)
+  expect(await enrol({ url: await hubAnswering(200, JSON.stringify(answer)) }, request, signal())).toEqual(
+    answer,
+  )
 })
 
 test.each([
@@ -45,11 +47,13 @@ test.each([
   [200, 'not json', errorCodes.enrolmentFailed],
   [200, '{"gatewayId":"x"}', errorCodes.enrolmentFailed],
 ])('HTTP %i %s is %s', async (status, body, code) => {
-  await expect(enrol(await hubAnswering(status, body), request, signal())).rejects.toMatchObject({ code })
+  await expect(enrol({ url: await hubAnswering(status, body) }, request, signal())).rejects.toMatchObject({
+    code,
+  })
 })
 
 test('a hub that is not there is worth another try', async () => {
-  await expect(enrol('http://127.0.0.1:1', request, signal())).rejects.toMatchObject({
+  await expect(enrol({ url: 'http://127.0.0.1:1' }, request, signal())).rejects.toMatchObject({
     code: errorCodes.enrolmentFailed,
   })
 })

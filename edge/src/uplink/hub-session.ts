@@ -6,15 +6,15 @@
 import { connect, type MqttClient } from 'mqtt'
 import { TELEMETRY_VERSION, topics } from '@courtyard/protocols/contract'
 import type { Logger } from '../log.ts'
-import type { Credentials } from './credentials.ts'
 import { dispatchDown, downTopics, type DownHandlers } from './down-messages.ts'
+import type { HubConnection } from './gateway-identity.ts'
+import { isRefusal, wordsFor } from './session-errors.ts'
 
 /** Messages that are published as they are, QoS 1; batch, catalogue and status have methods of their own. */
 export type UpKind = 'command' | 'config' | 'schema' | 'response' | 'certificateRequest'
 
 export interface HubSessionOptions {
-  readonly credentials: Credentials
-  readonly mqttUrl: string
+  readonly connection: HubConnection
   readonly logger: Logger
   readonly onReady: () => void
   /** What the hub sends, by kind; a kind without a handler is logged and ignored. */
@@ -25,8 +25,6 @@ export interface HubSessionOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEPALIVE_S = 15
-/** Return codes of CONNACK (MQTT 3.1.1, 3.2.2.3): bad user name or password, not authorized. */
-const REFUSALS: unknown[] = [4, 5]
 
 export class HubSession {
   private readonly options: HubSessionOptions
@@ -35,12 +33,13 @@ export class HubSession {
 
   constructor(options: HubSessionOptions) {
     this.options = options
-    const { gatewayId, username, password } = options.credentials
-    this.client = connect(options.mqttUrl, {
+    const { gatewayId, mqttUrl, username, password, tls } = options.connection
+    this.client = connect(mqttUrl, {
       protocolVersion: 4,
       clientId: `courtyard-edge-${gatewayId}`,
       username,
-      password,
+      ...(password === undefined ? {} : { password }),
+      ...tls,
       clean: true,
       reconnectPeriod: 0,
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -51,34 +50,32 @@ export class HubSession {
     })
     this.client.on('connect', () => this.subscribe())
     this.client.on('message', (topic, payload) => this.receive(topic, payload))
-    this.client.on('error', (error: Error & { code?: unknown }) =>
-      this.end(error.message || String(error), REFUSALS.includes(error.code)),
-    )
+    this.client.on('error', (error) => this.end(wordsFor(error), isRefusal(error)))
     this.client.on('close', () => this.end('connection closed'))
   }
 
   publishBatch(payload: Uint8Array): void {
     // The hub's own acknowledgement counts, so the broker's is only waited for by the client's flow control.
-    this.publish(topics.batch(this.options.credentials.gatewayId), Buffer.from(payload), {
+    this.publish(topics.batch(this.options.connection.gatewayId), Buffer.from(payload), {
       qos: 1,
       retain: false,
     })
   }
 
   publishCatalogue(catalogue: object): void {
-    const topic = topics.catalogue(this.options.credentials.gatewayId)
+    const topic = topics.catalogue(this.options.connection.gatewayId)
     this.publish(topic, JSON.stringify(catalogue), { qos: 1, retain: true })
   }
 
   publishStatus(status: object): void {
-    const topic = topics.status(this.options.credentials.gatewayId)
+    const topic = topics.status(this.options.connection.gatewayId)
     this.publish(topic, JSON.stringify(status), { qos: 0, retain: false })
   }
 
   /** False when there is no connection at the moment: nothing was sent and nothing will be. */
   publishUp(kind: UpKind, message: object): boolean {
     if (this.ended || !this.client.connected) return false
-    const topic = topics[kind](this.options.credentials.gatewayId)
+    const topic = topics[kind](this.options.connection.gatewayId)
     this.publish(topic, JSON.stringify(message), { qos: 1, retain: false })
     return true
   }
@@ -88,7 +85,7 @@ export class HubSession {
     if (this.ended) return
     this.ended = true
     const { client } = this
-    const topic = topics.presence(this.options.credentials.gatewayId)
+    const topic = topics.presence(this.options.connection.gatewayId)
     const farewell = client.connected
       ? client.publishAsync(topic, presence(false), { qos: 1, retain: true }).then(() => client.endAsync())
       : Promise.resolve()
@@ -100,7 +97,7 @@ export class HubSession {
   }
 
   private subscribe(): void {
-    const { gatewayId } = this.options.credentials
+    const { gatewayId } = this.options.connection
     this.client.subscribe(downTopics(gatewayId), { qos: 1 }, (error, granted) => {
       if (this.ended) return
       const refused = granted?.filter((grant) => grant.qos === 128).map((grant) => grant.topic) ?? []
@@ -121,7 +118,7 @@ export class HubSession {
 
   private receive(topic: string, payload: Buffer): void {
     if (this.ended) return
-    dispatchDown(this.options.credentials.gatewayId, topic, payload, this.options.handlers, this.options.logger) // prettier-ignore
+    dispatchDown(this.options.connection.gatewayId, topic, payload, this.options.handlers, this.options.logger) // prettier-ignore
   }
 
   private end(reason: string, refused = false): void {

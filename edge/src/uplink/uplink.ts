@@ -14,14 +14,10 @@ import type { Logger } from '../log.ts'
 import type { Outbox } from '../outbox/index.ts'
 import { backoffMs } from '../polling/backoff.ts'
 import { BatchSender, RESEND_AFTER_MS, type SenderCounters, type SenderSettings } from './batch-sender.ts'
-import type { Credentials } from './credentials.ts'
-import { GatewayIdentity, type HubAddress } from './gateway-identity.ts'
+import { CertificateRenewal } from './certificate-renewal.ts'
+import { GatewayIdentity, type HubConnection, type HubSettings } from './gateway-identity.ts'
 import type { DownHandlers } from './down-messages.ts'
 import { HubSession, type UpKind } from './hub-session.ts'
-
-export interface HubSettings extends HubAddress {
-  readonly mqttUrl?: string | undefined
-}
 
 export interface UplinkOptions {
   readonly dataDir: string
@@ -32,8 +28,10 @@ export interface UplinkOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly status: () => StatusMessage
-  /** What the hub may send besides acknowledgements. */
-  readonly handlers?: Omit<DownHandlers, 'ack'>
+  /** What the hub may send besides acknowledgements and certificates. */
+  readonly handlers?: Omit<DownHandlers, 'ack' | 'certificate'>
+  /** A session has begun. */
+  readonly onConnected?: () => void
 }
 
 export interface UplinkSnapshot {
@@ -41,6 +39,8 @@ export interface UplinkSnapshot {
   readonly connected: boolean
   /** Why it is not connected, for people; null when it is. */
   readonly problem: string | null
+  /** End of the certificate in use; null where there is a password. */
+  readonly certificateExpiresAtMs: number | null
   readonly inFlightBatches: number
   readonly counters: SenderCounters
 }
@@ -71,6 +71,7 @@ export class Uplink {
   private wait = new AbortController()
   private running: Promise<void> | null = null
   private readonly identity: GatewayIdentity
+  private readonly renewal: CertificateRenewal
 
   constructor(options: UplinkOptions) {
     this.options = options
@@ -78,6 +79,13 @@ export class Uplink {
     this.catalogue = options.catalogue
     const { outbox, clock, logger, settings } = options
     this.identity = new GatewayIdentity(options.dataDir, logger, this.abort.signal)
+    this.renewal = new CertificateRenewal({
+      identity: this.identity,
+      clock,
+      logger,
+      publish: (request) => this.publishUp('certificateRequest', request),
+      reconnect: (reason) => void this.reconnect(reason),
+    })
     this.sender = new BatchSender({
       outbox,
       clock,
@@ -117,11 +125,13 @@ export class Uplink {
     if (catalogue.revision !== this.catalogue.revision) this.catalogueAcked = false
     this.catalogue = catalogue
     this.catalogueSentMs = -Infinity
-    if (moved) {
-      await this.session?.close()
-      this.endSession('the configuration changed')
-      this.wait.abort()
-    }
+    if (moved) await this.reconnect('the configuration changed')
+  }
+
+  private async reconnect(reason: string): Promise<void> {
+    await this.session?.close()
+    this.endSession(reason)
+    this.wait.abort()
   }
 
   snapshot(): UplinkSnapshot {
@@ -129,6 +139,7 @@ export class Uplink {
       enrolled: this.enrolled,
       connected: this.ready,
       problem: this.problem,
+      certificateExpiresAtMs: this.identity.certificateExpiresAtMs,
       inFlightBatches: this.sender.inFlightBatches,
       counters: this.sender.counters,
     }
@@ -137,10 +148,10 @@ export class Uplink {
   private async run(): Promise<void> {
     let failures = 0
     while (!this.abort.signal.aborted) {
-      const credentials = await this.credentials()
+      const connection = await this.connection()
       if (this.abort.signal.aborted) return
-      if (credentials) {
-        const wasReady = await this.talk(credentials)
+      if (connection) {
+        const wasReady = await this.talk(connection)
         failures = wasReady ? 1 : failures + 1
       } else {
         failures += 1
@@ -151,28 +162,26 @@ export class Uplink {
     }
   }
 
-  /** Null when there are none now; returns after the wait when a person has to bring a token. */
-  private async credentials(): Promise<Credentials | null> {
+  /** Null when there is no identity now; returns after the wait when a person has to bring a token. */
+  private async connection(): Promise<HubConnection | null> {
     try {
-      const credentials = await this.identity.obtain(this.hub)
+      await this.identity.obtain(this.hub)
       this.enrolled = true
-      return credentials
+      return this.identity.connection(this.hub)
     } catch (error) {
       this.enrolled = false
       if (this.abort.signal.aborted) return null
       if (!(error instanceof AppError)) throw error
       if (WORTH_ANOTHER_TRY.includes(error.code)) this.note(error.message)
-      else await this.waitForToken(error.message)
+      else await this.waitForHelp(error.message, error.code)
       return null
     }
   }
 
   /** Only a person can help; readings go on to the outbox until a new configuration comes. */
-  private async waitForToken(reason: string): Promise<void> {
+  private async waitForHelp(reason: string, code: string): Promise<void> {
     this.problem = reason
-    this.options.logger.error(
-      `${reason}. Make an enrolment token for this gateway in the hub, set hub.enrolmentToken in the site file and send SIGHUP (or restart). Polling and buffering go on.`,
-    )
+    this.options.logger.error(`${reason}. ${advice(code)} Polling and buffering go on.`)
     this.wait = new AbortController()
     while (!this.wait.signal.aborted && !this.abort.signal.aborted) {
       await this.options.clock.sleep(60_000, this.wait.signal)
@@ -180,23 +189,27 @@ export class Uplink {
   }
 
   /** One session, to its end. True when it had been usable. */
-  private talk(credentials: Credentials): Promise<boolean> {
+  private talk(connection: HubConnection): Promise<boolean> {
     return new Promise((resolve) => {
       let wasReady = false
       const finish = () => resolve(wasReady)
       this.finishTalk = finish
       try {
         this.session = new HubSession({
-          credentials,
-          mqttUrl: this.hub.mqttUrl ?? credentials.mqttUrl,
+          connection,
           logger: this.options.logger,
           onReady: () => {
             wasReady = true
+            this.identity.noteReady(connection)
             this.begin()
           },
-          handlers: { ...this.options.handlers, ack: (ack) => this.handleAck(ack) },
+          handlers: {
+            ...this.options.handlers,
+            ack: (ack) => this.handleAck(ack),
+            certificate: (message) => this.renewal.handle(message),
+          },
           onEnd: (reason, refused) => {
-            this.identity.noteRefused(refused)
+            this.identity.noteEnd(connection, refused)
             this.endSession(reason)
           },
         })
@@ -218,12 +231,15 @@ export class Uplink {
     this.sender.connected()
     this.options.logger.info('connected to the hub')
     this.pump()
+    this.renewal.connected()
+    this.options.onConnected?.()
   }
 
   private endSession(reason: string): void {
     this.ready = false
     this.session = null
     this.sender.disconnected()
+    this.renewal.disconnected()
     if (this.pumpTimer) clearTimeout(this.pumpTimer)
     if (!this.abort.signal.aborted) this.note(reason)
     this.finishTalk()
@@ -279,4 +295,12 @@ export class Uplink {
     if (problem !== this.problem) this.options.logger.warn({ reason: problem }, 'not connected to the hub')
     this.problem = problem
   }
+}
+
+/** What a person can do, by the code of the error. */
+function advice(code: string): string {
+  if (code === errorCodes.enrolmentInsecure || code === errorCodes.hubUntrusted) {
+    return 'Correct the section hub of the site file and send SIGHUP (or restart).'
+  }
+  return 'Make an enrolment token for this gateway in the hub, set hub.enrolmentToken in the site file and send SIGHUP (or restart).'
 }
