@@ -50,6 +50,8 @@ export const errorCodes = {
   credentialsUnreadable: 'edge.credentials_unreadable',
   /** The bus cannot be connected or broke while a request was out. */
   busDisconnected: 'edge.bus_disconnected',
+  /** No device (or bus) of that name is configured here. */
+  deviceUnknown: 'edge.device_unknown',
   /** No answer in time. */
   requestTimeout: 'edge.request_timeout',
   /** The device answered with an exception; `details.exception` is the Modbus code. */
