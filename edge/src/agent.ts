@@ -5,7 +5,7 @@ import type { SiteConfig } from './config/index.ts'
 import { takeDataFolder } from './data-folder.ts'
 import { connectTcp } from './drivers/tcp-transport.ts'
 import type { Logger } from './log.ts'
-import { Outbox, ReadingCollector, type OutboxLimits } from './outbox/index.ts'
+import { Outbox, EmissionCollector, type OutboxLimits } from './outbox/index.ts'
 import { Polling } from './polling/index.ts'
 import { StatusServer, toStatusMessage, type AgentState } from './status/index.ts'
 import { buildCatalogue, Uplink } from './uplink/index.ts'
@@ -28,7 +28,7 @@ export class Agent {
   private readonly clock: Clock
   private readonly folder: { close(): void }
   private readonly outbox: Outbox
-  private readonly collector: ReadingCollector
+  private readonly collector: EmissionCollector
   private readonly uplink: Uplink
   private readonly status: StatusServer
   private polling: Polling
@@ -60,7 +60,7 @@ export class Agent {
       clock,
       logger: logger.child({ module: 'outbox' }),
     })
-    this.collector = new ReadingCollector({
+    this.collector = new EmissionCollector({
       outbox: this.outbox,
       flushMs: site.outbox.flushMs,
       logger: logger.child({ module: 'outbox' }),
@@ -160,7 +160,8 @@ export class Agent {
       timeZone: this.site.gateway.timeZone,
       dataDir: this.site.gateway.dataDir,
       random: Math.random,
-      offer: (readings) => this.collector.offer(readings),
+      offer: (emission) => this.collector.offer(emission),
+      checkpoint: (deviceKey) => this.outbox.checkpoint(deviceKey),
     })
   }
 

@@ -2,6 +2,8 @@
 export const errorCodes = {
   /** The configuration file is missing, is not YAML, or breaks the schema; `details.issues` lists all faults. */
   configInvalid: 'edge.config_invalid',
+  /** A configuration from the hub cannot be read from the disk. */
+  configStore: 'edge.config_store',
   /** The command line is not understood. */
   usage: 'edge.usage',
   /** Another agent runs on the same data folder. */

@@ -1,2 +1,10 @@
-export { Outbox, type Lane, type OutboxLimits, type OutboxTotals, type PendingBatch } from './outbox.ts'
-export { ReadingCollector } from './reading-collector.ts'
+export {
+  Outbox,
+  type HeldRange,
+  type Lane,
+  type OutboxLimits,
+  type OutboxTotals,
+  type PendingBatch,
+  type SealedContent,
+} from './outbox.ts'
+export { EmissionCollector } from './emission-collector.ts'

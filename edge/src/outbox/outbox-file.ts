@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { isDamaged, isLocked, isOutOfDisk } from '../sqlite-errors.ts'
-import { OUTBOX_APPLICATION_ID, OUTBOX_LAYOUT, outboxTables } from './outbox-schema.ts'
+import { OUTBOX_APPLICATION_ID, OUTBOX_LAYOUT, outboxLayouts } from './outbox-schema.ts'
 
 export interface OutboxFileOptions {
   readonly file: string
@@ -47,12 +47,15 @@ export function openOutboxFile(options: OutboxFileOptions): DatabaseSync {
 function openChecked(options: OutboxFileOptions): DatabaseSync {
   const database = new DatabaseSync(options.file, { timeout: BUSY_TIMEOUT_MS })
   try {
+    // Only takes effect before the first table: pages that become free can then be given back bit by bit.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL')
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
     const version = pragma(database, 'user_version')
     if (version === 0 && pragma(database, 'application_id') === 0 && countTables(database) === 0) {
       createTables(database, options.clock)
     } else {
       checkExisting(database, version)
+      if (version < OUTBOX_LAYOUT) migrate(database)
     }
     if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${options.maxPages}`)
     return database
@@ -66,13 +69,29 @@ function createTables(database: DatabaseSync, clock: Clock): void {
   database.exec('BEGIN IMMEDIATE')
   // The importer may be making the same file at this moment; the lock decides who does.
   if (countTables(database) === 0) {
-    database.exec(`PRAGMA application_id = ${OUTBOX_APPLICATION_ID}; PRAGMA user_version = ${OUTBOX_LAYOUT};`)
-    database.exec(outboxTables)
+    database.exec(`PRAGMA application_id = ${OUTBOX_APPLICATION_ID}; PRAGMA user_version = 1;`)
+    database.exec(outboxLayouts[0]!)
     database
       .prepare('INSERT INTO outbox (only_row, id, created_ms) VALUES (1, ?, ?)')
       .run(randomUUID(), clock.nowMs())
   }
+  bringUp(database)
   database.exec('COMMIT')
+}
+
+/** Brings the file of an older agent to this one's layout; all or nothing. */
+function migrate(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE')
+  bringUp(database)
+  database.exec('COMMIT')
+}
+
+/** Inside a transaction; what another process has done meanwhile is not done again. */
+function bringUp(database: DatabaseSync): void {
+  for (let version = pragma(database, 'user_version'); version < OUTBOX_LAYOUT; version++) {
+    database.exec(outboxLayouts[version]!)
+    database.exec(`PRAGMA user_version = ${version + 1}`)
+  }
 }
 
 function checkExisting(database: DatabaseSync, version: number): void {

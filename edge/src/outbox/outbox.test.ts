@@ -8,7 +8,7 @@ import { AppError, Quality, type Reading } from '@courtyard/protocols/contract'
 import { decodeBatch, readingsOf } from '@courtyard/protocols/wire'
 import { silentLogger } from '../log.ts'
 import { errorCodes } from '../errors.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Lane } from './outbox.ts'
 
 let folder: string
 let file: string
@@ -62,14 +62,18 @@ function incompressible(count: number): Reading[] {
   })
 }
 
+function sealOne(outbox: Outbox, list: readonly Reading[], lane: Lane): number {
+  return outbox.seal({ readings: list }, lane)[0]!
+}
+
 function decoded(outbox: Outbox, sequence: number) {
   return decodeBatch(outbox.payload(sequence)!)
 }
 
 test('what is sealed stands in the file with its number, and survives a new opening', () => {
   const first = openOutbox()
-  expect(first.seal(readings(3), 'live')).toBe(1)
-  expect(first.seal(readings(2), 'backlog')).toBe(2)
+  expect(sealOne(first, readings(3), 'live')).toBe(1)
+  expect(sealOne(first, readings(2), 'backlog')).toBe(2)
   const again = openOutbox()
   expect(again.id).toBe(first.id)
   expect(decoded(again, 2)).toMatchObject({ outbox: first.id, sequence: 2 })
@@ -79,9 +83,9 @@ test('what is sealed stands in the file with its number, and survives a new open
 
 test('a number is never given twice, even when the last batch has left', () => {
   const outbox = openOutbox()
-  outbox.acknowledge([outbox.seal(readings(1), 'live')])
+  outbox.acknowledge([sealOne(outbox, readings(1), 'live')])
   expect(outbox.totals()).toMatchObject({ batches: 0, bytes: 0, oldestAtMs: null })
-  expect(outbox.seal(readings(1), 'live')).toBe(2)
+  expect(sealOne(outbox, readings(1), 'live')).toBe(2)
   outbox.acknowledge([2, 2, 77])
   expect(outbox.totals().readings).toBe(0)
 })
@@ -89,7 +93,7 @@ test('a number is never given twice, even when the last batch has left', () => {
 test('the newest live come first, the oldest of all lanes are the backlog', () => {
   const outbox = openOutbox()
   for (const lane of ['live', 'backlog', 'live', 'backlog', 'live'] as const) {
-    outbox.seal(readings(1), lane)
+    sealOne(outbox, readings(1), lane)
     nowMs += 1000
   }
   expect(outbox.newestLive(nowMs - 3500, 9).map((b) => b.sequence)).toEqual([5, 3])
@@ -98,29 +102,29 @@ test('the newest live come first, the oldest of all lanes are the backlog', () =
 
 test('beyond the byte limit the oldest are dropped, counted and reported once', () => {
   const outbox = openOutbox()
-  for (let i = 0; i < 10; i++) outbox.seal(readings(10, nowMs + i * 1000), 'live')
+  for (let i = 0; i < 10; i++) sealOne(outbox, readings(10, nowMs + i * 1000), 'live')
   const perBatch = outbox.totals().bytes / 10
   outbox.setLimits({ maxBytes: perBatch * 4.5, maxAgeMs: 1e12 })
   outbox.enforceLimits()
   expect(outbox.oldest(1)[0]!.sequence).toBe(7)
   expect(outbox.totals()).toMatchObject({ droppedReadings: 60, readings: 40, acceptedReadings: 100 })
   outbox.setLimits(generous)
-  const reporting = outbox.seal(readings(1), 'live')
+  const reporting = sealOne(outbox, readings(1), 'live')
   expect(decoded(outbox, reporting).dropped).toEqual([
     { reason: 'full', readings: 60, fromMs: nowMs, toMs: nowMs + 5009 },
   ])
-  expect(decoded(outbox, outbox.seal(readings(1), 'live')).dropped).toBeUndefined()
+  expect(decoded(outbox, sealOne(outbox, readings(1), 'live')).dropped).toBeUndefined()
 })
 
 test('a report is not lost when the batch that carried it is dropped itself', () => {
   const outbox = openOutbox({ limits: { maxBytes: 1e9, maxAgeMs: 5_000 } })
-  outbox.seal(readings(4), 'live')
+  sealOne(outbox, readings(4), 'live')
   nowMs += 6_000
   outbox.enforceLimits()
-  outbox.seal(readings(1), 'live') // carries the report of 4
+  sealOne(outbox, readings(1), 'live') // carries the report of 4
   nowMs += 6_000
-  const last = outbox.seal(readings(1), 'live') // drops the carrier
-  const after = outbox.seal(readings(1), 'live')
+  const last = sealOne(outbox, readings(1), 'live') // drops the carrier
+  const after = sealOne(outbox, readings(1), 'live')
   expect(decoded(outbox, last).dropped).toBeUndefined()
   expect(decoded(outbox, after).dropped).toMatchObject([{ reason: 'age', readings: 5 }])
   expect(outbox.totals().droppedReadings).toBe(5)
@@ -133,17 +137,17 @@ test('with the page limit reached, readings are refused, counted, and reported w
   let refusal: unknown
   for (let i = 0; i < 100 && !refusal; i++) {
     try {
-      outbox.seal(random, 'live')
+      sealOne(outbox, random, 'live')
       sealed++
     } catch (error) {
       refusal = error
     }
   }
   expect(refusal).toMatchObject({ code: errorCodes.outboxDiskFull })
-  expect(() => outbox.seal(random, 'live')).toThrow(AppError)
+  expect(() => sealOne(outbox, random, 'live')).toThrow(AppError)
   expect(outbox.totals()).toMatchObject({ acceptedReadings: sealed * 2000, droppedReadings: 4000 })
   outbox.acknowledge(outbox.oldest(3).map((b) => b.sequence))
-  const report = decoded(outbox, outbox.seal(readings(1), 'live')).dropped
+  const report = decoded(outbox, sealOne(outbox, readings(1), 'live')).dropped
   expect(report).toMatchObject([{ reason: 'disk', readings: 4000 }])
   expect(outbox.totals()).toMatchObject({ droppedReadings: 4000, acceptedReadings: sealed * 2000 + 1 })
 })
@@ -155,7 +159,7 @@ test.each([
     'our file with a damaged middle',
     () => {
       const outbox = openOutbox()
-      for (let i = 0; i < 50; i++) outbox.seal(readings(500), 'live')
+      for (let i = 0; i < 50; i++) sealOne(outbox, readings(500), 'live')
       open.splice(open.indexOf(outbox), 1)[0]!.close()
       const bytes = Buffer.alloc(4096 * 6, 0xaa)
       writeFileSync(file, bytes, { flag: 'r+' })
@@ -164,7 +168,7 @@ test.each([
 ])('%s is moved aside and a new outbox begins', (_name, damage) => {
   damage()
   const outbox = openOutbox()
-  expect(outbox.seal(readings(1), 'live')).toBe(1)
+  expect(sealOne(outbox, readings(1), 'live')).toBe(1)
   expect(readdirSync(folder).some((name) => name.includes('.corrupt-'))).toBe(true)
 })
 
@@ -177,7 +181,7 @@ test('an import does not move a damaged file from under an agent', () => {
 })
 
 test('an outbox of a newer layout is left alone', () => {
-  openOutbox().seal(readings(1), 'live')
+  sealOne(openOutbox(), readings(1), 'live')
   const database = new DatabaseSync(file)
   database.exec('PRAGMA user_version = 99')
   database.close()
@@ -199,12 +203,12 @@ test('property: accepted = waiting + acknowledged + dropped, in whatever order t
       let previous = 0
       for (const action of steps) {
         if (action.kind === 'seal') {
-          const sequence = outbox.seal(readings(action.count), action.count % 2 ? 'live' : 'backlog')
+          const sequence = sealOne(outbox, readings(action.count), action.count % 2 ? 'live' : 'backlog')
           expect(sequence).toBeGreaterThan(previous)
           previous = sequence
         } else if (action.kind === 'ack') {
           const batch = outbox.oldest(9)[action.which]
-          if (batch) acknowledged += batch.readings
+          if (batch) acknowledged += batch.size
           if (batch) outbox.acknowledge([batch.sequence])
         } else {
           nowMs += action.ms

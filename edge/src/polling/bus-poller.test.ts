@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { Quality, type Reading } from '@courtyard/protocols/contract'
-import type { BusDriver, PollOutcome } from '../drivers/driver.ts'
+import type { BusDriver, Emission, PollOutcome } from '../drivers/driver.ts'
 import { silentLogger } from '../log.ts'
 import { FakeClock } from '../testing/fake-clock.ts'
 import { BusPoller } from './bus-poller.ts'
@@ -14,6 +14,8 @@ class FakeDriver implements BusDriver {
   readonly log: { atMs: number; kind: 'poll' | 'probe'; device: string }[] = []
   readonly dead = new Map<string, Quality>()
   replyMs = REPLY_MS
+  /** Goes with every outcome. */
+  extra: Pick<PollOutcome, 'events' | 'checkpoint'> = {}
   busy = 0
   mostBusy = 0
   private readonly clock: FakeClock
@@ -34,7 +36,17 @@ class FakeDriver implements BusDriver {
     return ['a', 'b'].map((key) => this.reading(`${deviceKey}/${key}`, quality))
   }
 
-  async stop(): Promise<void> {}
+  started = 0
+  stopped = 0
+
+  async start(): Promise<void> {
+    this.started += 1
+    expect(this.log).toEqual([])
+  }
+
+  async stop(): Promise<void> {
+    this.stopped += 1
+  }
 
   private async request(kind: 'poll' | 'probe', device: string): Promise<PollOutcome> {
     this.log.push({ atMs: this.clock.monotonicMs(), kind, device })
@@ -44,6 +56,7 @@ class FakeDriver implements BusDriver {
     this.busy -= 1
     const failure = quality === undefined ? null : { quality, message: 'no reply' }
     return {
+      ...this.extra,
       readings: [this.reading(`${device}/a`, quality ?? Quality.good)],
       requests: 1,
       errors: failure ? 1 : 0,
@@ -72,22 +85,25 @@ afterEach(async () => {
 function setUp(
   devices: number,
   intervalMs = 10_000,
-  offer: (r: readonly Reading[]) => Promise<void> = async () => {},
+  offer: (emission: Emission) => Promise<void> = async () => {},
 ) {
   const clock = new FakeClock()
   const driver = new FakeDriver(clock)
   const offered: Reading[] = []
+  const emissions: Emission[] = []
   const tasks = Array.from({ length: devices }, (_, i) => ({ deviceKey: `m${i}`, group: 'fast', intervalMs }))
   const poller = new BusPoller({
     key: 'bus',
-    driver,
+    createDriver: () => driver,
+    devices: [...tasks.map(({ deviceKey }) => deviceKey), 'speaker'],
     tasks,
     clock,
     logger: silentLogger(),
     random: () => 0.5,
-    offer: (readings) => {
-      offered.push(...readings)
-      return offer(readings)
+    offer: (emission) => {
+      emissions.push(emission)
+      offered.push(...(emission.readings ?? []))
+      return offer(emission)
     },
   })
   poller.start()
@@ -96,7 +112,7 @@ function setUp(
     await clock.advance(TIMEOUT_MS)
     await stopped
   })
-  return { clock, driver, poller, offered }
+  return { clock, driver, poller, offered, emissions }
 }
 const health = (poller: BusPoller, key: string) =>
   poller.snapshot().devices.find((device) => device.key === key)!
@@ -148,7 +164,9 @@ test('when the wire comes back, all that were lost with it are probed at once', 
   await clock.advance(400_000)
   driver.dead.clear()
   await clock.advance(20_000)
-  expect(poller.snapshot().devices.filter((device) => device.state !== 'online')).toEqual([])
+  expect(
+    poller.snapshot().devices.filter((device) => device.key !== 'speaker' && device.state !== 'online'),
+  ).toEqual([])
 })
 
 test('a bus that is too slow counts every deadline that it misses', async () => {
@@ -170,5 +188,96 @@ test('readings that the outbox refuses do not stop the polling', async () => {
   const { clock, driver, poller } = setUp(3, 1_000, () => Promise.reject(new Error('disk full')))
   await clock.advance(30_000)
   expect(driver.log.length).toBeGreaterThan(80)
+  expect(health(poller, 'm0').state).toBe('online')
+})
+
+test('an errand goes before every poll that waits, after the request under way; the bus is never asked twice', async () => {
+  const { clock, driver, poller } = setUp(40, 1_000)
+  driver.replyMs = 100
+  await clock.advance(10_050)
+  const order: string[] = []
+  const errand = (name: string) => async () => {
+    expect(driver.busy).toBe(0)
+    order.push(`${name} after ${driver.log.length}`)
+    await clock.sleep(50)
+  }
+  const before = driver.log.length
+  expect(driver.busy).toBe(1)
+  const both = Promise.all([poller.exclusive(errand('first')), poller.exclusive(errand('second'))])
+  await clock.advance(500)
+  await both
+  expect(order).toEqual([`first after ${before}`, `second after ${before}`])
+  expect(driver.mostBusy).toBe(1)
+  await clock.advance(500)
+  expect(driver.log.length).toBeGreaterThan(before)
+})
+
+test('an errand wakes an idle bus at once; a stopped bus refuses it', async () => {
+  const { clock, poller } = setUp(1, 60_000)
+  await clock.advance(5_000)
+  expect(await Promise.race([poller.exclusive(async () => 'done'), clock.advance(0).then(() => 'late')])).toBe('done') // prettier-ignore
+  const stopping = poller.stop()
+  await clock.advance(TIMEOUT_MS)
+  await stopping
+  await expect(poller.exclusive(async () => 'never')).rejects.toMatchObject({ code: 'edge.bus_disconnected' })
+})
+
+test('a bus that is lent lets go of its wire and goes on with a new driver', async () => {
+  const { clock, driver, poller } = setUp(3, 1_000)
+  await clock.advance(5_000)
+  driver.log.length = 0
+  const lent = poller.lend(async () => {
+    expect(driver.stopped).toBe(1)
+    await clock.sleep(3_000)
+    return driver.log.length
+  })
+  await clock.advance(4_000)
+  expect(await lent).toBe(0)
+  expect(driver.started).toBe(2)
+  await clock.advance(2_000)
+  expect(driver.log.length).toBeGreaterThan(3)
+  expect(health(poller, 'm1').state).toBe('online')
+})
+
+test('events and checkpoint of a poll are offered with its readings', async () => {
+  const { clock, driver, emissions } = setUp(1, 1_000)
+  const event = { type: 'door', id: '7', device: 'm0', atMs: 1, door: '1', state: 'opened' } as const
+  driver.extra = { events: [event], checkpoint: 'as far as 7' }
+  await clock.advance(1_500)
+  expect(emissions[0]).toMatchObject({
+    readings: [{ point: 'm0/a' }],
+    events: [event],
+    checkpoint: { deviceKey: 'm0', text: 'as far as 7' },
+  })
+})
+
+test('a device that speaks by itself: unknown, there, silent, there again', async () => {
+  const { clock, driver, poller, offered } = setUp(1, 60_000)
+  await clock.advance(100)
+  expect(health(poller, 'speaker').state).toBe('unknown')
+  const reading = { point: 'speaker/a', atMs: clock.nowMs(), mantissa: 1, scale: 0, quality: Quality.good }
+  poller.noteUnasked({ readings: [reading] })
+  expect(health(poller, 'speaker')).toMatchObject({ state: 'online', lastGoodAtMs: reading.atMs })
+  const silent = { quality: Quality.timeout, message: 'silent for 60 s' }
+  poller.noteDevice('speaker', silent)
+  poller.noteDevice('speaker', silent)
+  expect(health(poller, 'speaker')).toMatchObject({ state: 'offline', message: 'silent for 60 s' })
+  expect(offered.filter(({ point }) => point.startsWith('speaker/'))).toMatchObject([
+    { point: 'speaker/a', mantissa: null, quality: Quality.timeout },
+    { point: 'speaker/b', mantissa: null, quality: Quality.timeout },
+  ])
+  await clock.advance(120_000)
+  expect(driver.log.filter(({ device }) => device === 'speaker')).toEqual([])
+  poller.noteDevice('speaker', null)
+  expect(health(poller, 'speaker')).toMatchObject({ state: 'online', message: null })
+})
+
+test('a polled device that its driver calls lost is probed at once', async () => {
+  const { clock, driver, poller } = setUp(1, 60_000)
+  await clock.advance(1_000)
+  poller.noteDevice('m0', { quality: Quality.disconnected, message: 'stream ended' })
+  expect(health(poller, 'm0').state).toBe('offline')
+  await clock.advance(100)
+  expect(driver.log.at(-1)).toMatchObject({ kind: 'probe', device: 'm0' })
   expect(health(poller, 'm0').state).toBe('online')
 })

@@ -1,11 +1,12 @@
 /**
- * One bus, one queue: the task that has been due longest goes next, one request at a time. A device that fails
- * leaves the queue and is probed with one cheap request, ever more rarely, so that it costs the others nothing but
+ * One bus, one queue: what somebody waits for (commands) goes first, then the task that has been due longest, one
+ * at a time. A device that fails leaves the queue and is probed with one cheap request, ever more rarely, so that it costs the others nothing but
  * a bounded share of the bus.
  */
-import { Quality, type Reading } from '@courtyard/protocols/contract'
+import { AppError, Quality, type DeviceState } from '@courtyard/protocols/contract'
 import type { Clock } from '../clock.ts'
-import type { BusDriver, PollOutcome } from '../drivers/driver.ts'
+import type { BusDriver, DeviceFailure, Emission, PollOutcome } from '../drivers/driver.ts'
+import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { BusyMeter } from './busy-meter.ts'
 import { DeviceHealth, type DeviceSnapshot } from './device-health.ts'
@@ -13,14 +14,24 @@ import { afterPoll, nextRegular, spreadTasks, type PollTask } from './schedule.t
 
 export interface BusPollerOptions {
   readonly key: string
-  readonly driver: BusDriver
+  /** Called once at first, and again after the bus was lent to somebody. */
+  readonly createDriver: () => BusDriver
+  /** All devices of the bus, also those that are not polled but speak by themselves. */
+  readonly devices: readonly string[]
   readonly tasks: readonly { deviceKey: string; group: string; intervalMs: number }[]
   readonly clock: Clock
   readonly logger: Logger
   /** In [0, 1); for jitter. */
   readonly random: () => number
-  /** Resolves when the readings are safe; rejects when they were refused and counted. */
-  readonly offer: (readings: readonly Reading[]) => Promise<void>
+  /** Resolves when it is safe; rejects when it was refused and counted. `sinceMs`: when its poll began (monotonic). */
+  readonly offer: (emission: Emission, sinceMs: number) => Promise<void>
+}
+
+/** Something that goes before polls. */
+interface Errand {
+  run(driver: BusDriver): Promise<void>
+  /** The bus was stopped before its turn. */
+  cancel(): void
 }
 
 export interface BusSnapshot {
@@ -36,8 +47,8 @@ type Job =
 
 /** Probes that fail may take this share of the bus. */
 const PROBE_SHARE = 0.2
-/** Readings that may wait for the disk before the bus waits too. */
-const MAX_WAITING_READINGS = 20_000
+/** Readings and events that may wait for the disk before the bus waits too. */
+const MAX_WAITING = 20_000
 
 export class BusPoller {
   private readonly options: BusPollerOptions
@@ -48,12 +59,18 @@ export class BusPoller {
   private missedDeadlines = 0
   private probesNotBeforeMs = -Infinity
   private readonly waiting = new Set<Promise<void>>()
-  private waitingReadings = 0
+  private waitingSize = 0
   private running: Promise<void> | null = null
+  private driver: BusDriver
+  private errands: Errand[] = []
+  /** Ends the sleep of the loop when there is something to do. */
+  private wake = new AbortController()
 
   constructor(options: BusPollerOptions) {
     this.options = options
-    this.devices = new Map(options.tasks.map(({ deviceKey }) => [deviceKey, new DeviceHealth(deviceKey)]))
+    const polled = new Set(options.tasks.map(({ deviceKey }) => deviceKey))
+    this.devices = new Map(options.devices.map((key) => [key, new DeviceHealth(key, polled.has(key))]))
+    this.driver = options.createDriver()
     this.busy = new BusyMeter(options.clock.monotonicMs())
   }
 
@@ -65,15 +82,79 @@ export class BusPoller {
   /** Ends the connection and the loop. What was read is still offered; the caller flushes the outbox. */
   async stop(): Promise<void> {
     this.abort.abort()
-    await this.options.driver.stop()
+    this.wake.abort()
+    for (const errand of this.errands.splice(0)) errand.cancel()
+    await this.driver.stop()
     await this.running
   }
 
+  /**
+   * Does `work` on the bus before any poll, after the request under way and what was asked for earlier.
+   * @throws AppError `edge.bus_disconnected` when the bus was stopped before its turn; and what `work` throws.
+   */
+  exclusive<T>(work: (driver: BusDriver) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stopped = new AppError(errorCodes.busDisconnected, 'the bus is stopped')
+      if (this.abort.signal.aborted) return reject(stopped)
+      this.errands.push({
+        run: (driver) => work(driver).then(resolve, reject),
+        cancel: () => reject(stopped),
+      })
+      this.wake.abort()
+    })
+  }
+
+  /** Lends the wire: the driver lets go of it, `work` has it until it ends or the bus is stopped, then polling goes on. */
+  lend<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.exclusive(async (driver) => {
+      await driver.stop()
+      try {
+        return await work(this.abort.signal)
+      } finally {
+        if (!this.abort.signal.aborted) {
+          this.driver = this.options.createDriver()
+          await this.begin()
+        }
+      }
+    })
+  }
+
+  /** The driver says by itself whether a device is there. */
+  noteDevice(deviceKey: string, failure: DeviceFailure | null): void {
+    const health = this.devices.get(deviceKey)
+    if (!health || this.abort.signal.aborted) return
+    const nowMs = this.options.clock.monotonicMs()
+    const before = health.state
+    const wasFailing = health.isFailing
+    if (health.noteAnnounced(failure, nowMs)) this.resume(deviceKey, nowMs)
+    this.logChange(health, before, failure?.message)
+    // A polled device gives its readings without values by failing probes.
+    if (failure && !wasFailing && !health.isPolled) {
+      this.hand({ readings: this.driver.emptyReadings(deviceKey, failure.quality) }, nowMs)
+    }
+    this.wake.abort()
+  }
+
+  /** A device has spoken unasked. */
+  noteUnasked({ readings = [], events = [] }: Emission): void {
+    const heard = new Set<string>(events.map((event) => event.device))
+    for (const reading of readings) {
+      const deviceKey = reading.point.slice(0, reading.point.indexOf('/'))
+      if (reading.quality > Quality.uncertain) continue
+      heard.add(deviceKey)
+      this.devices.get(deviceKey)?.noteGood(reading.atMs)
+    }
+    for (const key of heard) {
+      const health = this.devices.get(key)
+      if (health && !health.isPolled && health.state !== 'online') this.noteDevice(health.key, null)
+    }
+  }
+
   snapshot(): BusSnapshot {
-    const { key, driver, clock } = this.options
+    const { key, clock } = this.options
     return {
       key,
-      connected: driver.connected,
+      connected: this.driver.connected,
       load: this.busy.load(clock.monotonicMs()),
       missedDeadlines: this.missedDeadlines,
       devices: [...this.devices.values()].map((device) => device.snapshot()),
@@ -82,16 +163,43 @@ export class BusPoller {
 
   private async run(): Promise<void> {
     const { clock } = this.options
+    await this.begin()
     while (!this.abort.signal.aborted) {
+      const errand = this.errands.shift()
+      if (errand) {
+        await this.runErrand(errand)
+        continue
+      }
       const job = this.nextJob()
       const waitMs = (job?.dueMs ?? Infinity) - clock.monotonicMs()
       if (waitMs > 0) {
-        await clock.sleep(Math.min(waitMs, 60_000), this.abort.signal)
+        this.wake = new AbortController()
+        await clock.sleep(Math.min(waitMs, 60_000), this.wake.signal)
         continue
       }
       await this.execute(job!)
-      if (this.waitingReadings > MAX_WAITING_READINGS) await Promise.all(this.waiting)
+      if (this.waitingSize > MAX_WAITING) await Promise.all(this.waiting)
     }
+  }
+
+  /** The driver's own beginning; a bus that is stopped meanwhile does not wait for it. */
+  private async begin(): Promise<void> {
+    const { driver } = this
+    if (!driver.start) return
+    const stopped = new Promise<void>((resolve) => {
+      this.abort.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    try {
+      await Promise.race([driver.start(), stopped])
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'the driver failed to begin')
+    }
+  }
+
+  private async runErrand(errand: Errand): Promise<void> {
+    const startedMs = this.options.clock.monotonicMs()
+    await errand.run(this.driver)
+    this.busy.add(startedMs, this.options.clock.monotonicMs())
   }
 
   private nextJob(): Job | null {
@@ -120,11 +228,12 @@ export class BusPoller {
     else if (outcome.failure) {
       this.probesNotBeforeMs = finishedMs + (finishedMs - startedMs) * (1 / PROBE_SHARE - 1)
     }
-    this.note(deviceKey, outcome, finishedMs)
+    this.note(deviceKey, outcome, startedMs, finishedMs)
   }
 
   private async ask(job: Job, deviceKey: string): Promise<PollOutcome> {
-    const { driver, logger } = this.options
+    const { driver } = this
+    const { logger } = this.options
     try {
       if (job.kind === 'poll') return await driver.poll(deviceKey, job.task.group)
       const outcome = await driver.probe(deviceKey)
@@ -145,20 +254,31 @@ export class BusPoller {
     this.healthOf(task).missedDeadlines += missed
   }
 
-  private note(deviceKey: string, outcome: PollOutcome, nowMs: number): void {
+  private note(deviceKey: string, outcome: PollOutcome, startedMs: number, nowMs: number): void {
     const health = this.devices.get(deviceKey)!
     const before = health.state
     const cameBack = health.note(outcome, nowMs, this.options.random())
     if (cameBack) this.resume(deviceKey, nowMs)
     if (!outcome.failure) for (const other of this.devices.values()) other.noteBusRecovered(nowMs)
-    if (health.state !== before) {
-      const level = health.state === 'online' ? 'info' : 'warn'
-      this.options.logger[level](
-        { device: deviceKey, from: before, to: health.state, reason: outcome.message ?? undefined },
-        'device state changed',
-      )
-    }
-    this.hand(outcome.readings)
+    this.logChange(health, before, outcome.message ?? undefined)
+    const { readings, events = [], checkpoint } = outcome
+    this.hand(
+      {
+        readings,
+        events,
+        ...(checkpoint === undefined ? {} : { checkpoint: { deviceKey, text: checkpoint } }),
+      },
+      startedMs,
+    )
+  }
+
+  private logChange(health: DeviceHealth, before: DeviceState, reason: string | undefined): void {
+    if (health.state === before) return
+    const level = health.state === 'online' ? 'info' : 'warn'
+    this.options.logger[level](
+      { device: health.key, from: before, to: health.state, reason },
+      'device state changed',
+    )
   }
 
   /** Its overdue polls are due now; being dead has not made them late. */
@@ -169,16 +289,17 @@ export class BusPoller {
     }
   }
 
-  private hand(readings: readonly Reading[]): void {
-    if (readings.length === 0) return
-    this.waitingReadings += readings.length
+  private hand(emission: Emission, sinceMs: number): void {
+    const size = (emission.readings?.length ?? 0) + (emission.events?.length ?? 0)
+    if (size === 0 && !emission.checkpoint) return
+    this.waitingSize += size
     const settled = this.options
-      .offer(readings)
+      .offer(emission, sinceMs)
       // The outbox has counted and logged the refusal.
       .catch(() => {})
       .finally(() => {
         this.waiting.delete(settled)
-        this.waitingReadings -= readings.length
+        this.waitingSize -= size
       })
     this.waiting.add(settled)
   }

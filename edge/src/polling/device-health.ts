@@ -16,6 +16,8 @@ export interface DeviceSnapshot {
 /** A unit that does not answer is asked again after 1 s, 2 s, 4 s … 60 s. */
 const PROBE_RANGE = { firstMs: 1_000, lastMs: 60_000 }
 
+const OFFLINE_AFTER_FAILURES = 2
+
 /** What is known about one device, and whether it is polled or only probed. */
 export class DeviceHealth {
   readonly key: string
@@ -24,30 +26,56 @@ export class DeviceHealth {
   probeAtMs: number | null = null
   private failure: DeviceFailure | null = null
   private failures = 0
-  private polled = false
+  private known = false
   private requests = 0
   private errors = 0
   private latencyMs: number | null = null
   private lastGoodAtMs: number | null = null
   private message: string | null = null
 
-  constructor(key: string) {
+  /** False: nobody asks it, it speaks by itself. */
+  readonly isPolled: boolean
+
+  constructor(key: string, isPolled = true) {
     this.key = key
+    this.isPolled = isPolled
+  }
+
+  get isFailing(): boolean {
+    return this.failure !== null
+  }
+
+  /** The driver knows without a poll whether it is there. Returns true when a polled device has just come back. */
+  noteAnnounced(failure: DeviceFailure | null, nowMs: number): boolean {
+    const wasDead = this.probeAtMs !== null
+    this.known = true
+    this.failure = failure
+    this.message = failure?.message ?? null
+    if (failure) {
+      this.failures = Math.max(this.failures, OFFLINE_AFTER_FAILURES)
+      if (this.isPolled) this.probeAtMs ??= nowMs
+      return false
+    }
+    this.failures = 0
+    this.probeAtMs = null
+    return wasDead
+  }
+
+  noteGood(atMs: number): void {
+    this.lastGoodAtMs = Math.max(this.lastGoodAtMs ?? 0, atMs)
   }
 
   /** Takes in a poll or probe. Returns true when the device has just come back. */
   note(outcome: PollOutcome, nowMs: number, random: number): boolean {
     const wasDead = this.probeAtMs !== null
-    this.polled = true
+    this.known = true
     this.requests += outcome.requests
     this.errors += outcome.errors
     this.latencyMs = outcome.latencyMs ?? this.latencyMs
     this.message = outcome.message
     this.failure = outcome.failure
     for (const reading of outcome.readings) {
-      if (reading.quality <= Quality.uncertain) {
-        this.lastGoodAtMs = Math.max(this.lastGoodAtMs ?? 0, reading.atMs)
-      }
+      if (reading.quality <= Quality.uncertain) this.noteGood(reading.atMs)
     }
     if (outcome.failure) {
       this.failures += 1
@@ -67,8 +95,8 @@ export class DeviceHealth {
   }
 
   get state(): DeviceState {
-    if (!this.polled) return 'unknown'
-    if (this.failures >= 2) return 'offline'
+    if (!this.known) return 'unknown'
+    if (this.failures >= OFFLINE_AFTER_FAILURES) return 'offline'
     return this.failures === 1 || this.message !== null ? 'degraded' : 'online'
   }
 

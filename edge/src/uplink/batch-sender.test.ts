@@ -20,9 +20,21 @@ class FakeOutbox {
     this.clock = clock
   }
 
-  seal(live: boolean, readings = 10): number {
+  /** Numbers that were announced before they were sent. */
+  readonly announced = new Set<number>()
+  sendingEnded = 0
+
+  noteSending(sequence: number): void {
+    this.announced.add(sequence)
+  }
+
+  noteNotSending(): void {
+    this.sendingEnded += 1
+  }
+
+  seal(live: boolean, size = 10): number {
     const sequence = this.next++
-    this.rows.push({ sequence, readings, live, sealedMs: this.clock.nowMs() })
+    this.rows.push({ sequence, size, live, sealedMs: this.clock.nowMs() })
     return sequence
   }
 

@@ -15,7 +15,10 @@ export interface SenderSettings {
 }
 
 export interface SenderOptions {
-  readonly outbox: Pick<Outbox, 'id' | 'newestLive' | 'oldest' | 'payload' | 'acknowledge'>
+  readonly outbox: Pick<
+    Outbox,
+    'id' | 'newestLive' | 'oldest' | 'payload' | 'acknowledge' | 'noteSending' | 'noteNotSending'
+  >
   readonly clock: Clock
   readonly logger: Logger
   readonly settings: SenderSettings
@@ -24,6 +27,7 @@ export interface SenderOptions {
 
 export interface SenderCounters {
   sentBatches: number
+  /** Readings and events. */
   sentReadings: number
   resentBatches: number
   readonly acks: Record<AckMessage['batches'][number]['status'], number>
@@ -77,6 +81,12 @@ export class BatchSender {
 
   disconnected(): void {
     this.open = false
+    try {
+      this.options.outbox.noteNotSending()
+    } catch (error) {
+      // Only means that less of the backlog can be packed together.
+      this.options.logger.debug({ err: error }, 'the end of sending could not be noted')
+    }
   }
 
   /** Sends what may be sent now. Returns the milliseconds after which it should be asked again. */
@@ -124,8 +134,8 @@ export class BatchSender {
     const known = this.inFlight.size + this.undeleted.size
     for (const batch of this.sendable(this.options.outbox.oldest(free + known))) {
       if (free-- <= 0) break
-      if (!this.bucket.take(batch.readings, this.options.clock.monotonicMs())) {
-        return Math.max(1, this.bucket.waitMs(batch.readings))
+      if (!this.bucket.take(batch.size, this.options.clock.monotonicMs())) {
+        return Math.max(1, this.bucket.waitMs(batch.size))
       }
       this.send(batch, false)
     }
@@ -139,9 +149,10 @@ export class BatchSender {
   private send(batch: PendingBatch, live: boolean): void {
     const payload = this.options.outbox.payload(batch.sequence)
     if (!payload) return
+    this.options.outbox.noteSending(batch.sequence)
     this.inFlight.set(batch.sequence, { ...batch, live, sentMs: this.options.clock.monotonicMs() })
     this.counters.sentBatches += 1
-    this.counters.sentReadings += batch.readings
+    this.counters.sentReadings += batch.size
     this.options.publish(payload)
   }
 

@@ -1,18 +1,19 @@
 /**
- * Between the drivers and the outbox: readings of a short while become one batch, because one commit to the
+ * Between the drivers and the outbox: what comes in a short while becomes one batch, because one commit to the
  * disk costs the same for one reading as for five thousand. The promise that `offer` gives is the
  * acknowledgement to the driver: it resolves after the commit.
  */
-import { AppError, type Reading } from '@courtyard/protocols/contract'
+import { AppError } from '@courtyard/protocols/contract'
+import type { Emission } from '../drivers/driver.ts'
 import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, SealedContent } from './outbox.ts'
 
-/** Readings in one sealed batch at most, unless one offer alone is larger. */
-export const MAX_BATCH_READINGS = 5_000
+/** Readings and events in one sealed batch at most, unless one offer alone is larger. */
+export const MAX_BATCH_SIZE = 5_000
 
 interface Offer {
-  readonly readings: readonly Reading[]
+  readonly emission: Emission
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -21,13 +22,15 @@ export interface CollectorOptions {
   readonly outbox: Pick<Outbox, 'seal'>
   readonly flushMs: number
   readonly logger: Logger
+  /** Looks at each emission before it is written, such as for stamps of a clock that was put right meanwhile. */
+  readonly refine?: (emission: Emission) => Emission
   /** Called after each batch that was sealed. */
   readonly onSealed?: () => void
   /** Called when the file turned out to be damaged: only a new start can help. */
   readonly onCorrupt?: (error: AppError) => void
 }
 
-export class ReadingCollector {
+export class EmissionCollector {
   private readonly options: CollectorOptions
   private flushMs: number
   private offers: Offer[] = []
@@ -44,13 +47,13 @@ export class ReadingCollector {
     this.flushMs = flushMs
   }
 
-  /** Rejects with the outbox's AppError when the readings could not be written; they are then counted as dropped. */
-  offer(readings: readonly Reading[]): Promise<void> {
-    if (readings.length === 0) return Promise.resolve()
+  /** Rejects with the outbox's AppError when it could not be written; the content is then counted as dropped. */
+  offer(emission: Emission): Promise<void> {
+    if (sizeOf(emission) === 0 && !emission.checkpoint) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.offers.push({ readings, resolve, reject })
-      this.waiting += readings.length
-      if (this.waiting >= MAX_BATCH_READINGS) this.flush()
+      this.offers.push({ emission, resolve, reject })
+      this.waiting += sizeOf(emission)
+      if (this.waiting >= MAX_BATCH_SIZE) this.flush()
       else this.timer ??= setTimeout(() => this.flush(), this.flushMs)
     })
   }
@@ -64,10 +67,7 @@ export class ReadingCollector {
     this.waiting = 0
     if (offers.length === 0) return
     try {
-      this.options.outbox.seal(
-        offers.flatMap((offer) => offer.readings),
-        'live',
-      )
+      this.options.outbox.seal(this.join(offers), 'live')
       this.noteRecovery()
       for (const offer of offers) offer.resolve()
       this.options.onSealed?.()
@@ -78,24 +78,41 @@ export class ReadingCollector {
     }
   }
 
+  private join(offers: readonly Offer[]): SealedContent {
+    const { refine } = this.options
+    const emissions = offers.map(({ emission }) => (refine ? refine(emission) : emission))
+    return {
+      readings: emissions.flatMap(({ readings }) => readings ?? []),
+      events: emissions.flatMap(({ events }) => events ?? []),
+      checkpoints: emissions.flatMap(({ checkpoint }) => checkpoint ?? []),
+    }
+  }
+
   /** An import held the file for too long. The drivers wait for their promises, so memory stays bounded. */
   private tryAgain(offers: readonly Offer[]): void {
     this.offers = [...offers, ...this.offers]
-    this.waiting = this.offers.reduce((sum, offer) => sum + offer.readings.length, 0)
+    this.waiting = this.offers.reduce((sum, offer) => sum + sizeOf(offer.emission), 0)
     this.timer ??= setTimeout(() => this.flush(), this.flushMs)
   }
 
   /** One line when it begins and one when it ends, not one per poll. */
   private noteFailure(error: unknown): void {
     if (!this.failing) {
-      this.options.logger.error({ err: error }, 'the outbox refuses readings; they are counted as dropped')
+      this.options.logger.error(
+        { err: error },
+        'the outbox refuses readings and events; they are counted as dropped',
+      )
     }
     this.failing = true
     if (error instanceof AppError && error.code === errorCodes.outboxCorrupt) this.options.onCorrupt?.(error)
   }
 
   private noteRecovery(): void {
-    if (this.failing) this.options.logger.info('the outbox accepts readings again')
+    if (this.failing) this.options.logger.info('the outbox accepts readings and events again')
     this.failing = false
   }
+}
+
+function sizeOf({ readings = [], events = [] }: Emission): number {
+  return readings.length + events.length
 }
