@@ -5,7 +5,7 @@
  */
 import { AppError } from '@courtyard/protocols/contract'
 import type { Clock } from '../clock.ts'
-import { errorCodes } from '../errors.ts'
+import { errorCodes, type ErrorCode } from '../errors.ts'
 import { characterMs, type LineTransport } from './byte-channel.ts'
 import { openLink, type ByteLink } from './byte-channel.link.ts'
 import type { ConnectTcp } from './driver.ts'
@@ -78,6 +78,7 @@ export class ByteChannel {
    * What it throws ends the exchange: `edge.request_refused` is the device's own answer and passes, any other AppError
    * becomes `edge.reply_invalid`. One exchange at a time; the caller queues.
    * @throws AppError `edge.bus_disconnected`, `edge.request_timeout`, `edge.reply_invalid` (details.bytes, hexadecimal).
+   * With `details.sent` the request may have reached a device; without, it surely has not.
    */
   exchange<T>(
     request: Uint8Array,
@@ -144,7 +145,9 @@ export class ByteChannel {
     do {
       await link.discard()
       await this.waitUntil(this.lastByteAtMs + neededMs, link)
-      if (clock.monotonicMs() > giveUpAtMs) throw this.replyInvalid('the line does not fall silent')
+      if (clock.monotonicMs() > giveUpAtMs) {
+        throw new AppError(errorCodes.replyInvalid, 'the line does not fall silent')
+      }
     } while (clock.monotonicMs() < this.lastByteAtMs + neededMs)
     this.received = new Uint8Array(0)
     this.trusted = true
@@ -166,7 +169,7 @@ export class ByteChannel {
     let seen = 0
     let lastLook = false
     for (;;) {
-      if (this.link !== link) throw new AppError(errorCodes.busDisconnected, this.endReason)
+      if (this.link !== link) throw this.failure(errorCodes.busDisconnected, this.endReason)
       if (this.received.length > seen) {
         seen = this.received.length
         const reply = this.accepted(accept)
@@ -198,12 +201,16 @@ export class ByteChannel {
 
   private noReply(seen: number, timeoutMs: number): AppError {
     if (seen > 0) return this.replyInvalid(`${seen} bytes that are no reply`)
-    return new AppError(errorCodes.requestTimeout, `no reply within ${timeoutMs} ms`)
+    return this.failure(errorCodes.requestTimeout, `no reply within ${timeoutMs} ms`)
   }
 
   private replyInvalid(message: string, cause?: unknown): AppError {
     const bytes = Buffer.from(this.received.subarray(0, 300)).toString('hex')
-    return new AppError(errorCodes.replyInvalid, message, { cause, details: { bytes } })
+    return new AppError(errorCodes.replyInvalid, message, { cause, details: { bytes, sent: true } })
+  }
+
+  private failure(code: ErrorCode, message: string): AppError {
+    return new AppError(code, message, { details: { sent: true } })
   }
 
   /** Resolves when bytes came, when the line ended, or after `ms`. */

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 
-const SerialTransport = z.strictObject({
+export const SerialTransport = z.strictObject({
   type: z.literal('serial').describe('Kind of connection'),
   path: z.string().min(1).describe('Device file of the port, such as /dev/ttyUSB0 or /dev/serial/by-id/…'),
   baudRate: z.number().int().min(300).max(921_600).default(9_600).describe('Bits per second'),
@@ -12,7 +12,7 @@ const SerialTransport = z.strictObject({
   parity: z.enum(['none', 'even', 'odd']).default('none').describe('Parity'),
   stopBits: z.union([z.literal(1), z.literal(2)]).default(1).describe('Stop bits'),
 }) // prettier-ignore
-const StreamTransport = z.strictObject({
+export const StreamTransport = z.strictObject({
   type: z.literal('tcp').describe('Kind of connection: a converter that passes the bytes of the serial line'),
   host: z.string().min(1).describe('Host name or address of the converter'),
   port: z.number().int().min(1).max(65_535).describe('TCP port'),

@@ -1,16 +1,22 @@
+import { describeLine, lineIdentity, type LineTransport } from '../byte-channel.ts'
 import type { DriverDefinition } from '../driver.ts'
-import { ModbusAddress, ModbusBusConfig } from './modbus.config.ts'
+import { ModbusAddress, ModbusBusConfig, ModbusWriteData } from './modbus.config.ts'
 import { ModbusDriver } from './modbus.driver.ts'
+import { scanModbus } from './modbus.scan.ts'
 
-const endpoint = (bus: ModbusBusConfig) => `${bus.transport.host}:${bus.transport.port}`
+/** A host and port are one wire, whatever frames go through. */
+const lineOf = ({ transport }: ModbusBusConfig): LineTransport =>
+  transport.type === 'serial' ? transport : { ...transport, type: 'tcp' }
 
 export const modbusDriver: DriverDefinition<ModbusBusConfig, ModbusAddress> = {
   id: 'modbus',
   busSchema: ModbusBusConfig,
   addressSchema: ModbusAddress,
-  busIdentity: (bus) => `tcp ${endpoint(bus)}`,
+  writeSchema: ModbusWriteData,
+  busIdentity: (bus) => lineIdentity(lineOf(bus)),
   deviceIdentity: (address) => `unit ${address.unitId}`,
-  describeBus: endpoint,
-  describeDevice: (bus, address) => `${endpoint(bus)} unit ${address.unitId}`,
+  describeBus: (bus) => describeLine(lineOf(bus)),
+  describeDevice: (bus, address) => `${describeLine(lineOf(bus))} unit ${address.unitId}`,
   create: (context, devices) => new ModbusDriver(context, devices),
+  scan: scanModbus,
 }

@@ -32,6 +32,14 @@ function prepareModbusPoint(deviceKey: string, point: ProfilePoint, register: Mo
   return { ...preparePoint(deviceKey, point), register, fields }
 }
 
+/** Requests that read a point and nothing else. */
+export function requestsOf(point: ModbusPoint): ReadRequest[] {
+  return point.fields.map((field) => ({
+    ...{ function: field.function, address: field.address, count: field.width },
+    fields: [field],
+  }))
+}
+
 /** The reading of a point out of the replies of a poll; null when one of its registers is in none of them. */
 export function readPoint(point: ModbusPoint, blocks: readonly Block[]): Reading | null {
   const found = point.fields.map((field) => findWords(field, blocks))
