@@ -2,7 +2,10 @@
 import type { InputIssue } from '../contract/app-error.ts'
 import { parseDecimal } from '../decimal/index.ts'
 import { registerWidth, valueForm } from '../modbus/value-type.ts'
+import { checkCjt188 } from './drivers/cjt188.checks.ts'
+import { checkDlt645 } from './drivers/dlt645.checks.ts'
 import type { ModbusRegister } from './drivers/modbus.section.ts'
+import { checkZkteco } from './drivers/zkteco.checks.ts'
 import type { DeviceProfile, ProfilePoint } from './profile.schema.ts'
 
 /** Every fault of one profile; empty when there is none. */
@@ -11,9 +14,12 @@ export function checkProfile(profile: DeviceProfile): InputIssue[] {
     ...(profile.driver === 'modbus' && !profile.modbus
       ? [{ path: 'modbus', reason: 'missing for driver modbus' }]
       : []),
+    ...checkZkteco(profile),
     ...duplicates(profile.points, (point) => point.key, 'key'),
     ...duplicates(profile.points, place, 'modbus.address'),
     ...overlaps(profile.points),
+    ...checkDlt645(profile),
+    ...checkCjt188(profile),
     ...profile.points.flatMap((point, index) =>
       checkPoint(profile, point).map((issue) => ({ ...issue, path: `points[${index}].${issue.path}` })),
     ),

@@ -8,10 +8,24 @@ export const ZktecoDeviceSection = z.strictObject({
   events: z.enum(['attendance', 'access']),
   /** Doors that it opens. */
   doors: z.number().int().min(0).max(8).default(0),
+  /** Of names in the terminal; old Chinese firmware has GBK. */
+  encoding: z.enum(['utf8', 'gbk']).default('utf8'),
+  /** Bytes of a user record, for the first user of an empty terminal; otherwise its own table tells. */
+  userRecord: z.union([z.literal(28), z.literal(72)]).default(72),
 })
+export type ZktecoDeviceSection = z.infer<typeof ZktecoDeviceSection>
 
 /** A number that the terminal tells about itself. */
 export const ZktecoValue = z.strictObject({
-  field: z.enum(['users', 'fingerprints', 'records', 'recordCapacity', 'doorState', 'clockOffsetSeconds']),
+  field: z.enum([
+    'users',
+    'userCapacity',
+    'fingerprints',
+    'faces',
+    'records',
+    'recordCapacity',
+    'doorState',
+    'clockOffsetSeconds',
+  ]),
 })
 export type ZktecoValue = z.infer<typeof ZktecoValue>
