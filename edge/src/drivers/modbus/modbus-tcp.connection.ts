@@ -1,14 +1,20 @@
 /**
- * One Modbus TCP connection on `modbus-serial`, made when first needed and made anew after every error but an
- * exception reply: a stream that lost a reply or carried rubbish is not trusted again (the library can stay
- * locked, and a wrong length in a header desynchronises the stream for ever).
+ * One Modbus TCP connection, made when first needed. Replies are told apart by their transaction number, so one that
+ * comes too late answers nobody; rubbish, a stranger's reply or several lost replies in a row end the connection, and
+ * the next request makes a new one.
  */
 import type { Socket } from 'node:net'
-import modbusSerial from 'modbus-serial'
 import { AppError } from '@courtyard/protocols/contract'
 import {
+  decodeAnswer,
+  decodeIdentification,
+  encodeIdentificationRequest,
+  encodeMbap,
+  encodeRead,
+  encodeWrite,
   MbapReader,
   type DeviceIdentification,
+  type MbapFrame,
   type ModbusRead,
   type ModbusWriteRequest,
 } from '@courtyard/protocols/modbus'
@@ -18,22 +24,31 @@ import type { ConnectTcp } from '../driver.ts'
 import type { ModbusBusConfig } from './modbus.config.ts'
 import { refusal, type ModbusConnection, type ModbusReply } from './modbus.connection.ts'
 
-// The library is CommonJS: its class is the default of the default.
-const ModbusClient = modbusSerial.default
-type ModbusClient = InstanceType<typeof ModbusClient>
-
 type TcpTransport = Extract<ModbusBusConfig['transport'], { type: 'tcp' }>
 
 /** The first wait after a failed connect; doubles up to the last. Meanwhile requests fail at once. */
 const RECONNECT_MS = { first: 500, last: 10_000 }
+/** A connection that loses so many replies in a row may be dead at the other end. */
+const MAX_LOST_REPLIES = 3
+
+interface Waiting {
+  readonly transactionId: number
+  readonly unitId: number
+  readonly settle: (pdu: Uint8Array | AppError) => void
+}
 
 interface Link {
-  readonly client: ModbusClient
   readonly socket: Socket
-  /** Unit of the request under way or of the last one. */
-  unitId: number
-  /** Ends the request under way, if any: the library would only notice by its timeout. */
-  abandon: ((error: AppError) => void) | null
+  /** The request under way; there is one at most. */
+  waiting: Waiting | null
+  transactionId: number
+  lostReplies: number
+}
+
+interface Answer {
+  readonly pdu: Uint8Array
+  readonly atMs: number
+  readonly latencyMs: number
 }
 
 export class ModbusTcpConnection implements ModbusConnection {
@@ -60,53 +75,89 @@ export class ModbusTcpConnection implements ModbusConnection {
   }
 
   async read(unitId: number, request: ModbusRead): Promise<ModbusReply> {
-    const { reply, latencyMs } = await this.exchange(unitId, (client) => sendRead(client, request))
-    const { data } = reply
-    return { words: data.slice(0, request.count).map(Number), atMs: this.clock.nowMs(), latencyMs }
+    const { words, atMs, latencyMs } = await this.ask(unitId, encodeRead(request))
+    return { words, atMs, latencyMs }
   }
 
   async write(unitId: number, request: ModbusWriteRequest): Promise<void> {
-    await this.exchange(unitId, (client) => sendWrite(client, request))
+    await this.ask(unitId, encodeWrite(request))
   }
 
   async identify(unitId: number): Promise<DeviceIdentification | null> {
-    try {
-      const { reply } = await this.exchange(unitId, (client) => client.readDeviceIdentification(1, 0))
-      const [vendor = '', product = '', revision = ''] = reply.data
-      return { vendor, product, revision }
-    } catch (error) {
-      if (error instanceof AppError && error.code === errorCodes.requestRefused) return null
-      throw error
-    }
+    const { pdu } = await this.exchange(unitId, encodeIdentificationRequest())
+    return this.decoded(() => decodeIdentification(pdu))
   }
 
   async stop(): Promise<void> {
     this.stopped = true
-    const { link } = this
-    link?.abandon?.(new AppError(errorCodes.busDisconnected, 'the bus is stopped'))
-    if (link) this.drop(link)
+    if (this.link) this.end(this.link, 'the bus is stopped')
   }
 
-  private async exchange<T>(
-    unitId: number,
-    send: (client: ModbusClient) => Promise<T>,
-  ): Promise<{ reply: T; latencyMs: number }> {
+  private async ask(unitId: number, request: Uint8Array): Promise<Answer & { words: readonly number[] }> {
+    const answer = await this.exchange(unitId, request)
+    const { exception, words } = this.decoded(() => decodeAnswer(request, answer.pdu))
+    if (exception !== null) throw refusal(exception)
+    return { ...answer, words }
+  }
+
+  /** A reply that makes no sense ends the connection: what else is on its way cannot be trusted. */
+  private decoded<T>(decode: () => T): T {
+    try {
+      return decode()
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      if (this.link) this.end(this.link, reason)
+      throw new AppError(errorCodes.replyInvalid, reason, { cause, details: { sent: true } })
+    }
+  }
+
+  private async exchange(unitId: number, request: Uint8Array): Promise<Answer> {
     const link = this.link ?? (await this.connect())
     const quietMs = this.quietUntilMs - this.clock.monotonicMs()
     if (quietMs > 0) await this.clock.sleep(quietMs)
     const sentAtMs = this.clock.monotonicMs()
     try {
-      link.client.setID(unitId)
-      link.unitId = unitId
-      const reply = await orAbandoned(link, send(link.client))
-      return { reply, latencyMs: this.clock.monotonicMs() - sentAtMs }
-    } catch (cause) {
-      const error = classify(cause, this.bus.timeoutMs)
-      if (error.code !== errorCodes.requestRefused) this.drop(link)
-      throw error
+      const pdu = await this.transact(link, unitId, request)
+      const latencyMs = this.clock.monotonicMs() - sentAtMs
+      return { pdu, atMs: this.clock.nowMs(), latencyMs }
     } finally {
       this.quietUntilMs = this.clock.monotonicMs() + this.bus.pauseMs
     }
+  }
+
+  private transact(link: Link, unitId: number, pdu: Uint8Array): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.link !== link) return reject(new AppError(errorCodes.busDisconnected, 'connection is closed'))
+      const transactionId = (link.transactionId = (link.transactionId + 1) & 0xffff)
+      const timer = setTimeout(() => this.lose(link), this.bus.timeoutMs)
+      const settle = (outcome: Uint8Array | AppError) => {
+        clearTimeout(timer)
+        link.waiting = null
+        if (outcome instanceof AppError) reject(outcome)
+        else resolve(outcome)
+      }
+      link.waiting = { transactionId, unitId, settle }
+      link.socket.write(encodeMbap({ transactionId, unitId, pdu }))
+    })
+  }
+
+  private lose(link: Link): void {
+    link.lostReplies += 1
+    const reason = `no reply within ${this.bus.timeoutMs} ms`
+    link.waiting?.settle(new AppError(errorCodes.requestTimeout, reason, { details: { sent: true } }))
+    if (link.lostReplies >= MAX_LOST_REPLIES) this.end(link, reason)
+  }
+
+  private take(link: Link, frame: MbapFrame): void {
+    const { waiting } = link
+    // The late reply of a request that was given up.
+    if (waiting?.transactionId !== frame.transactionId) return
+    if (frame.unitId !== waiting.unitId) {
+      const reason = `a reply of unit ${frame.unitId} in place of unit ${waiting.unitId}`
+      return this.end(link, reason, errorCodes.replyInvalid)
+    }
+    link.lostReplies = 0
+    waiting.settle(frame.pdu)
   }
 
   private async connect(): Promise<Link> {
@@ -120,7 +171,7 @@ export class ModbusTcpConnection implements ModbusConnection {
         socket.destroy()
         throw new AppError(errorCodes.busDisconnected, 'the bus is stopped')
       }
-      this.link = await this.attach(socket)
+      this.link = this.attach(socket)
       this.reconnectDelayMs = 0
       return this.link
     } catch (error) {
@@ -132,121 +183,27 @@ export class ModbusTcpConnection implements ModbusConnection {
     }
   }
 
-  private async attach(socket: Socket): Promise<Link> {
-    const client = new ModbusClient()
-    const link: Link = { client, socket, unitId: 0, abandon: null }
-    const end = (reason: string, code: ErrorCode = errorCodes.busDisconnected) => {
-      link.abandon?.(new AppError(code, reason))
-      this.drop(link)
-    }
-    // Before the library's own listener: it takes an exception reply of any unit for one of the unit that was
-    // asked, and waits for the rest of a frame that cannot be one.
-    watchFrames(link, (reason) => end(reason, errorCodes.replyInvalid))
+  private attach(socket: Socket): Link {
+    const link: Link = { socket, waiting: null, transactionId: 0, lostReplies: 0 }
+    const reader = new MbapReader()
+    socket.on('data', (chunk) => {
+      try {
+        for (const frame of reader.push(chunk)) this.take(link, frame)
+      } catch (error) {
+        this.end(link, error instanceof Error ? error.message : String(error), errorCodes.replyInvalid)
+      }
+    })
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      end(`connection broke: ${error.code ?? error.message}`),
+      this.end(link, `connection broke: ${error.code ?? error.message}`),
     )
-    socket.on('close', () => end('connection closed by the other side'))
-    socket.on('end', () => end('connection closed by the other side'))
-    client.on('error', () => {})
-    await client.linkTCP(socket, { port: this.transport.port })
-    // Set after linking: before, it would also become an idle timer of the socket. Without it a lost reply
-    // never settles.
-    client.setTimeout(this.bus.timeoutMs)
+    socket.on('close', () => this.end(link, 'connection closed by the other side'))
+    socket.on('end', () => this.end(link, 'connection closed by the other side'))
     return link
   }
 
-  private drop(link: Link): void {
+  private end(link: Link, reason: string, code: ErrorCode = errorCodes.busDisconnected): void {
     if (this.link === link) this.link = null
-    // Also cancels the timers of requests that wait.
-    link.client.destroy(() => {})
+    link.waiting?.settle(new AppError(code, reason, { details: { sent: true } }))
     link.socket.destroy()
   }
-}
-
-/** Calls `refuse` for a frame of another unit than the one asked, and for bytes that are no frame. */
-function watchFrames(link: Link, refuse: (reason: string) => void): void {
-  const reader = new MbapReader()
-  link.socket.on('data', (chunk: Buffer) => {
-    try {
-      const stranger = reader.push(chunk).find((frame) => frame.unitId !== link.unitId)
-      if (stranger) refuse(`a reply of unit ${stranger.unitId} in place of unit ${link.unitId}`)
-    } catch (error) {
-      refuse(error instanceof Error ? error.message : String(error))
-    }
-  })
-}
-
-/** The reply, or the end of the connection, whichever comes first. */
-function orAbandoned<T>(link: Link, reply: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    link.abandon = reject
-    reply.then(resolve, reject).finally(() => (link.abandon = null))
-  })
-}
-
-async function sendRead(
-  client: ModbusClient,
-  { function: fn, address, count }: ModbusRead,
-): Promise<{ data: readonly (number | boolean)[] }> {
-  const reply = await readers[fn](client, address, count)
-  if (reply.data.length >= count) return reply
-  throw new AppError(errorCodes.replyInvalid, `${reply.data.length} values instead of ${count}`)
-}
-
-type Reader = (
-  client: ModbusClient,
-  address: number,
-  count: number,
-) => Promise<{ data: readonly (number | boolean)[] }>
-
-const readers: Record<ModbusRead['function'], Reader> = {
-  1: (client, address, count) => client.readCoils(address, count),
-  2: (client, address, count) => client.readDiscreteInputs(address, count),
-  3: (client, address, count) => client.readHoldingRegisters(address, count),
-  4: (client, address, count) => client.readInputRegisters(address, count),
-}
-
-/** The library does not compare the echo of a write with its request. */
-async function sendWrite(client: ModbusClient, request: ModbusWriteRequest): Promise<void> {
-  const { address, values } = request
-  const [value = 0] = values
-  const isOn = (one: number) => one === 1
-  const echo = async (): Promise<readonly [number, number]> => {
-    switch (request.function) {
-      case 5: {
-        const reply = await client.writeCoil(address, isOn(value))
-        return [reply.address, Number(reply.state)]
-      }
-      case 6: {
-        const reply = await client.writeRegister(address, value)
-        return [reply.address, reply.value]
-      }
-      case 15: {
-        const reply = await client.writeCoils(address, values.map(isOn))
-        return [reply.address, reply.length]
-      }
-      case 16: {
-        const reply = await client.writeRegisters(address, [...values])
-        return [reply.address, reply.length]
-      }
-    }
-  }
-  const [echoAddress, echoed] = await echo()
-  if (echoAddress === address && echoed === (request.function <= 6 ? value : values.length)) return
-  throw new AppError(errorCodes.replyInvalid, 'an echo that is not the request')
-}
-
-/** Errors of modbus-serial are told apart by their fields; the names are not exported. All are after sending. */
-function classify(cause: unknown, timeoutMs: number): AppError {
-  const error = cause as { modbusCode?: unknown; name?: unknown; message?: unknown }
-  if (typeof error.modbusCode === 'number') return refusal(error.modbusCode, cause)
-  const options = { cause, details: { sent: true } }
-  if (cause instanceof AppError) return new AppError(cause.code, cause.message, options)
-  if (error.name === 'TransactionTimedOutError') {
-    return new AppError(errorCodes.requestTimeout, `no reply within ${timeoutMs} ms`, options)
-  }
-  if (error.name === 'PortNotOpenError') {
-    return new AppError(errorCodes.busDisconnected, 'connection is closed', { cause })
-  }
-  return new AppError(errorCodes.replyInvalid, String(error.message), options)
 }
