@@ -2,6 +2,7 @@ import type { HubModule } from '../platform/module.ts'
 import { accountsModule } from './accounts/index.ts'
 import { chargingModule } from './charging/index.ts'
 import { estateModule } from './estate/index.ts'
+import { eventsModule } from './events/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
@@ -18,6 +19,7 @@ export const modules: readonly HubModule[] = [
   meteringModule,
   chargingModule,
   overviewModule,
+  eventsModule,
   mirrorModule,
   telemetryModule,
   gatewaysModule,

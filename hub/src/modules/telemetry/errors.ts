@@ -14,6 +14,8 @@ export const telemetryErrors = {
 export const heldCodes = {
   /** The gateway's catalogue has no such point (yet). */
   pointUnknown: 'ingest.point_unknown',
+  /** The gateway's catalogue has no such device (yet), so its events wait. */
+  deviceUnknown: 'ingest.device_unknown',
   /** Other decimal places than the catalogue says. */
   scaleMismatch: 'ingest.scale_mismatch',
   /** Before the year 2000 or more than a day ahead of the hub. */

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg'
 import { copyRows } from '../../platform/database/copy-rows.ts'
 import { storedReason, type Reason } from '../../platform/reasons/reason.ts'
 import type { Block } from './domain/blocks.ts'
+import type { HeldEvents } from './domain/event-intake.ts'
 import type { HeldSeries, KnownPoint } from './domain/intake.ts'
 import { heldCodes } from './errors.ts'
 import type { ReceivedBatch } from './ingest/batch-queue.ts'
@@ -35,7 +36,7 @@ export async function pointsOfGateways(client: Client, gatewayIds: readonly stri
   return rows
 }
 
-const BATCH_COLUMNS = 9
+const BATCH_COLUMNS = 10
 
 /**
  * Adds batches to the log. Those that are there already (from before, or from another process at this moment)
@@ -53,13 +54,13 @@ export async function insertBatches(
     const { outbox, sequence } = batch.message
     const at = (ms: number | null) => (ms === null ? null : new Date(ms))
     values.push(index, batch.gatewayId, outbox, sequence, batch.receivedAt, batch.readings)
-    values.push(at(batch.firstMs), at(batch.lastMs), batch.payload)
+    values.push(at(batch.firstMs), at(batch.lastMs), batch.payload, batch.events)
     const first = index * BATCH_COLUMNS
-    return `($${first + 2}::uuid, $${first + 3}::uuid, $${first + 4}::bigint, $${first + 5}::timestamptz, $${first + 6}::int, $${first + 7}::timestamptz, $${first + 8}::timestamptz, $${first + 9}::bytea, $${first + 1}::int)`
+    return `($${first + 2}::uuid, $${first + 3}::uuid, $${first + 4}::bigint, $${first + 5}::timestamptz, $${first + 6}::int, $${first + 7}::timestamptz, $${first + 8}::timestamptz, $${first + 9}::bytea, $${first + 10}::int, $${first + 1}::int)`
   })
   const { rows } = await client.query<{ id: string; gateway_id: string; outbox: string; sequence: string }>(
-    `insert into reading_batch (gateway_id, outbox, sequence, received_at, readings, first_at, last_at, payload)
-     select g, o, s, r, n, f, l, p from (values ${tuples.join(', ')}) as v (g, o, s, r, n, f, l, p, position)
+    `insert into reading_batch (gateway_id, outbox, sequence, received_at, readings, first_at, last_at, payload, events)
+     select g, o, s, r, n, f, l, p, e from (values ${tuples.join(', ')}) as v (g, o, s, r, n, f, l, p, e, position)
      order by position
      on conflict (gateway_id, outbox, sequence) do nothing
      returning id::text, gateway_id, outbox, sequence::text`,
@@ -193,10 +194,34 @@ export async function insertHeldSeries(client: Client, held: readonly HeldBatchS
   )
 }
 
+export interface HeldBatchEvents extends Omit<HeldBatchSeries, 'held'> {
+  readonly held: HeldEvents
+}
+
+export async function insertHeldEvents(client: Client, held: readonly HeldBatchEvents[]): Promise<void> {
+  if (held.length === 0) return
+  await client.query(
+    `insert into quarantine_entry (gateway_id, project_id, topic, batch_id, code, reason, device, events)
+     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[], $7::text[], $8::int[])
+     on conflict (batch_id, device) where device is not null do nothing`,
+    [
+      held.map((h) => h.gatewayId),
+      held.map((h) => h.projectId),
+      held.map((h) => h.topic),
+      held.map((h) => h.batchId.toString()),
+      held.map((h) => heldCodes[h.held.why]),
+      held.map((h) => storedReason(h.held.reason)),
+      held.map((h) => h.held.device.replaceAll('\0', '\u{fffd}')),
+      held.map((h) => h.held.events),
+    ],
+  )
+}
+
 export interface LostPeriod {
   readonly batchId: bigint
   readonly gatewayId: string
   readonly readings: number
+  readonly events?: number | undefined
   readonly fromMs: number
   readonly toMs: number
   readonly reason: string
@@ -206,8 +231,8 @@ export interface LostPeriod {
 export async function insertLost(client: Client, lost: readonly LostPeriod[]): Promise<void> {
   if (lost.length === 0) return
   await client.query(
-    `insert into lost_readings (gateway_id, batch_id, readings, from_at, to_at, reason)
-     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[])`,
+    `insert into lost_readings (gateway_id, batch_id, readings, from_at, to_at, reason, events)
+     select * from unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::int[])`,
     [
       lost.map((l) => l.gatewayId),
       lost.map((l) => l.batchId.toString()),
@@ -215,6 +240,7 @@ export async function insertLost(client: Client, lost: readonly LostPeriod[]): P
       lost.map((l) => new Date(l.fromMs).toISOString()),
       lost.map((l) => new Date(l.toMs).toISOString()),
       lost.map((l) => l.reason),
+      lost.map((l) => l.events ?? 0),
     ],
   )
 }
@@ -244,8 +270,8 @@ export async function insertHeldMessage(client: Client, held: HeldMessage): Prom
     `insert into quarantine_entry (gateway_id, project_id, topic, code, reason, readings, payload, payload_hash)
      select $1::uuid, $2::uuid, $3, $4, $5, $6::int, $7::bytea, $8::bytea
      where (select count(*) < ${MAX_HELD_MESSAGES} and coalesce(sum(length(payload)), 0) < ${MAX_HELD_BYTES}
-       from quarantine_entry where gateway_id = $1 and point is null and state = 'open')
-     on conflict (gateway_id, payload_hash) where point is null do nothing`,
+       from quarantine_entry where gateway_id = $1 and point is null and device is null and state = 'open')
+     on conflict (gateway_id, payload_hash) where point is null and device is null do nothing`,
     [
       held.gatewayId,
       held.projectId,
@@ -259,7 +285,7 @@ export async function insertHeldMessage(client: Client, held: HeldMessage): Prom
   )
   if (rowCount === 1) return true
   const known = await client.query(
-    `select from quarantine_entry where gateway_id = $1 and payload_hash = $2 and point is null`,
+    `select from quarantine_entry where gateway_id = $1 and payload_hash = $2 and point is null and device is null`,
     [held.gatewayId, hash],
   )
   return known.rowCount === 1

@@ -17,8 +17,10 @@ export interface QuarantineRow {
   readonly code: string
   readonly reason: Reason
   readonly point: string | null
+  readonly device: string | null
   readonly batchId: string | null
   readonly readings: number
+  readonly events: number
   readonly bytes: number
   readonly state: EntryState
   /** The first bytes of the message. */
@@ -27,7 +29,8 @@ export interface QuarantineRow {
 
 const PREVIEW_BYTES = 4_096
 const ENTRY = `select q.id::text, q.gateway_id as "gatewayId", q.project_id as "projectId", g.name as "gatewayName",
-    q.received_at as "receivedAt", q.topic, q.code, q.reason, q.point, q.batch_id::text as "batchId", q.readings,
+    q.received_at as "receivedAt", q.topic, q.code, q.reason, q.point, q.device, q.batch_id::text as "batchId",
+    q.readings, q.events,
     length(coalesce(q.payload, b.payload, '')) as bytes, q.state,
     substr(coalesce(q.payload, b.payload, ''), 1, ${PREVIEW_BYTES}) as head
   from quarantine_entry q left join gateway g on g.id = q.gateway_id left join reading_batch b on b.id = q.batch_id`
@@ -68,7 +71,7 @@ export async function listEntries(
   const words = filter.q ? `%${filter.q.replace(/[\\%_]/g, '\\$&')}%` : null
   const params: unknown[] = [filter.state ?? null, words]
   const where = `($1::text is null or q.state = $1)
-    and ($2::text is null or q.point ilike $2 or q.reason::text ilike $2 or q.code ilike $2 or g.name ilike $2)
+    and ($2::text is null or q.point ilike $2 or q.device ilike $2 or q.reason::text ilike $2 or q.code ilike $2 or g.name ilike $2)
     and ${scopeSql(user, 'q.project_id', params)}`
   const counted = await client.query<{ total: string }>(
     `select count(*)::text as total from quarantine_entry q left join gateway g on g.id = q.gateway_id where ${where}`,
@@ -105,13 +108,15 @@ export interface LockedEntry {
   readonly topic: string
   readonly code: string
   readonly point: string | null
+  /** With neither point nor device the entry is a whole message. */
+  readonly device: string | null
   readonly batchId: string | null
   readonly payload: Buffer | null
   readonly state: EntryState
 }
 
 const LOCKED = `id::text, gateway_id as "gatewayId", project_id as "projectId", received_at as "receivedAt", topic,
-  code, point, batch_id::text as "batchId", payload, state`
+  code, point, device, batch_id::text as "batchId", payload, state`
 
 export async function lockEntry(client: Client, id: string): Promise<LockedEntry | null> {
   const { rows } = await client.query<LockedEntry>(
@@ -131,19 +136,34 @@ export async function lockSeriesOfBatch(client: Client, batchId: string): Promis
   return rows
 }
 
-/** Batches with open series whose points are known by now, oldest first. */
+/** Open events of one batch; those that somebody else is resolving are left out. */
+export async function lockEventsOfBatch(client: Client, batchId: string): Promise<LockedEntry[]> {
+  const { rows } = await client.query<LockedEntry>(
+    `select ${LOCKED} from quarantine_entry where batch_id = $1 and device is not null and state = 'open'
+     order by quarantine_entry.id for update skip locked`,
+    [batchId],
+  )
+  return rows
+}
+
+/** Batches with open series or events whose points or devices are known by now, oldest first. */
 export async function batchesToReplay(
   client: Client,
   gatewayId: string | null,
   limit: number,
 ): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
-    `select distinct q.batch_id::text as id, q.batch_id from quarantine_entry q
+    `select batch_id::text as id from (
+     select q.batch_id from quarantine_entry q
        join point p on p.gateway_id = q.gateway_id and p.key = q.point
      where q.state = 'open' and q.point is not null and (q.code = 'ingest.point_unknown'
        or (q.code = 'ingest.scale_mismatch' and $1::uuid is not null))
        and ($1::uuid is null or q.gateway_id = $1)
-     order by q.batch_id limit $2`,
+     union select q.batch_id from quarantine_entry q
+       join device d on d.gateway_id = q.gateway_id and d.key = q.device
+     where q.state = 'open' and q.device is not null and q.code = 'ingest.device_unknown'
+       and ($1::uuid is null or q.gateway_id = $1)) as ready
+     order by batch_id limit $2`,
     [gatewayId, limit],
   )
   return rows.map((row) => row.id)

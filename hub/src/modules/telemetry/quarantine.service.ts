@@ -21,6 +21,7 @@ import { undecodable } from './ingest/undecodable.ts'
 import { holdCatalogues, insertBlocks, upsertLatest } from './ingest.repository.ts'
 import { enterLog } from './log.repository.ts'
 import { announceCommit } from './log-signal.ts'
+import { replayEvents, replayHeldEvents } from './quarantine-events.ts'
 import {
   batchesToReplay,
   batchPayload,
@@ -58,8 +59,7 @@ export async function replayEntry(hub: Hub, { user, audit }: Actor, id: string):
   const before = await entryOf(hub, user, id)
   const fault = await hub.db.transaction(async (client) => {
     const entry = await lockOpen(client, id)
-    const refusal =
-      entry.point === null ? await replayMessage(hub, client, entry) : await replayOne(hub, client, entry)
+    const refusal = await replayBy(hub, client, entry)
     if (refusal) return refusal
     await resolveEntries(client, [id], 'replayed', { who: user.username, note: null, at: hub.clock.now() })
     const { projectId } = before
@@ -102,23 +102,31 @@ export async function discardEntry(
 }
 
 /**
- * Takes in held series whose points have become known, batch by batch.
+ * Takes in held series and events whose points and devices have become known, batch by batch.
  * @param gatewayId null: of all gateways
- * @returns number of series
+ * @returns number of entries that this resolved
  */
-export async function replayKnownSeries(
-  hub: Hub,
-  gatewayId: string | null,
-  maxBatches = 500,
-): Promise<number> {
+export async function replayKnown(hub: Hub, gatewayId: string | null, maxBatches = 500): Promise<number> {
   let replayed = 0
   for (const batchId of await batchesToReplay(hub.db.pool, gatewayId, maxBatches)) {
-    replayed += await hub.db.transaction(async (client) =>
-      replaySeries(hub, client, batchId, await lockSeriesOfBatch(client, batchId)),
-    )
+    replayed += await hub.db.transaction(async (client) => {
+      const series = await replaySeries(hub, client, batchId, await lockSeriesOfBatch(client, batchId))
+      return series + (await replayHeldEvents(hub, client, batchId))
+    })
   }
   if (replayed > 0) announceCommit(hub)
   return replayed
+}
+
+function replayBy(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
+  if (entry.device !== null) return replayDevice(hub, client, entry)
+  return entry.point === null ? replayMessage(hub, client, entry) : replayOne(hub, client, entry)
+}
+
+async function replayDevice(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
+  const refusals: Reason[] = []
+  const done = await replayEvents(hub, client, entry.batchId!, [entry], (held) => refusals.push(held.reason))
+  return done > 0 ? null : (refusals[0] ?? { code: 'replay.no_such_events' })
 }
 
 async function replayOne(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {

@@ -14,6 +14,14 @@ export const telemetryReasons = registerReasons({
     zh: '{point} 的第 {number} 条读数时间是 {at}，不可信',
     en: 'reading {number} of {point} is at {at}',
   },
+  'ingest.device_unknown': {
+    zh: '网关的点表里没有设备 {device}',
+    en: "the device {device} is not in the gateway's catalogue",
+  },
+  'ingest.event_time_out_of_range': {
+    zh: '设备 {device} 的事件 {event} 的时间是 {at}，不可信',
+    en: 'event {event} of {device} is at {at}',
+  },
   'ingest.value_out_of_range': {
     zh: '{point} 的第 {number} 条读数超出 2^53',
     en: 'reading {number} of {point} is beyond 2^53',
@@ -40,6 +48,10 @@ export const telemetryReasons = registerReasons({
   },
   'wire.undecodable': { zh: '无法解读（{fault}）', en: 'cannot be read: {fault}' },
   'replay.no_such_series': { zh: '这批数据里没有这个测点', en: 'the batch does not hold this series' },
+  'replay.no_such_events': {
+    zh: '这批数据里没有这个设备的事件',
+    en: 'the batch holds no events of this device',
+  },
   'replay.only_batches': {
     zh: '只有成批的读数可以重新入库，其他消息网关会再次发送',
     en: 'only batches can be replayed; the gateway sends the others again',

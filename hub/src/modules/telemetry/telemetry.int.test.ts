@@ -6,7 +6,7 @@ import { gatewaysModule } from '../gateways/index.ts'
 import { compact } from './compaction.ts'
 import { insertHeldMessage } from './ingest.repository.ts'
 import { readPointReadings, telemetryModule } from './index.ts'
-import { replayKnownSeries } from './quarantine.service.ts'
+import { replayKnown } from './quarantine.service.ts'
 import { createProject, readingsOf, startTestGateway, type TestGateway } from './testing.ts'
 
 let hub: TestHub
@@ -212,7 +212,7 @@ describe('quarantine', () => {
       ...Array.from({ length: 4 }, () =>
         engineer.call('POST /api/quarantine/:id/replay', { params: { id: entry.id } }),
       ),
-      replayKnownSeries(hub.hub, other.id),
+      replayKnown(hub.hub, other.id),
     ])
     const successes = presses.filter(
       (press, i) => press.status === 'fulfilled' && (i < 4 || press.value === 1),

@@ -3,6 +3,7 @@ import { Counter, Gauge } from 'prom-client'
 import { topics } from '@courtyard/protocols/contract'
 import { hubMetrics } from '../../platform/http/metrics.ts'
 import type { Hub, HubModule, Stop } from '../../platform/module.ts'
+import { EventNews } from '../events/index.ts'
 import { onCatalogueCommitted, onMessageRefused } from '../gateways/index.ts'
 import { Acknowledger } from './acknowledger.ts'
 import { compact } from './compaction.ts'
@@ -10,7 +11,7 @@ import { Ingest } from './ingest/ingest.ts'
 import { LiveValues } from './ingest/live-values.ts'
 import { insertHeldMessage } from './ingest.repository.ts'
 import { announceCommit } from './log-signal.ts'
-import { replayKnownSeries } from './quarantine.service.ts'
+import { replayKnown } from './quarantine.service.ts'
 import { addTelemetryRoutes } from './telemetry.routes.ts'
 
 const COMPACT = 'telemetry.compact'
@@ -52,8 +53,8 @@ async function startJobs(hub: Hub): Promise<void> {
     { expireInSeconds: 3_600 },
   )
   await hub.jobs.work(REPLAY, Replay, async ({ gatewayId }) => {
-    const series = await replayKnownSeries(hub, gatewayId)
-    if (series > 0) log.info({ gatewayId, series }, 'took in series of points that have become known')
+    const entries = await replayKnown(hub, gatewayId)
+    if (entries > 0) log.info({ gatewayId, entries }, 'took in what was held until it became known')
   })
   await hub.jobs.schedule(COMPACT, '17 * * * *')
   // For series that were held at the moment in which the catalogue was stored
@@ -63,14 +64,16 @@ async function startJobs(hub: Hub): Promise<void> {
 async function startIngest(hub: Hub): Promise<Stop> {
   const log = hub.log.child({ module: 'ingest' })
   const live = new LiveValues(hub.live)
+  const news = new EventNews(hub.live)
   const acknowledger = new Acknowledger(hub, log)
   const ingest = new Ingest({
     db: hub.db,
     clock: hub.clock,
     log,
     acknowledge: (gatewayId, batches) => acknowledger.acknowledge(gatewayId, batches),
-    onCommitted: ({ latest }) => {
+    onCommitted: ({ latest, events }) => {
       live.add(latest)
+      news.add(events)
       announceCommit(hub)
     },
   })
@@ -80,12 +83,13 @@ async function startIngest(hub: Hub): Promise<Stop> {
     await unsubscribe()
     await ingest.stop()
     live.stop()
+    news.stop()
   }
 }
 
 function addMetrics(hub: Hub, ingest: Ingest): void {
   const registers = [hubMetrics(hub)]
-  for (const kind of ['readings', 'batches', 'duplicates', 'quarantined', 'refused'] as const) {
+  for (const kind of ['readings', 'events', 'batches', 'duplicates', 'quarantined', 'refused'] as const) {
     new Counter({
       name: `courtyard_ingest_${kind}_total`,
       help: `Ingest of this process: ${kind}`,

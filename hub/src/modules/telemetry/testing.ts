@@ -8,7 +8,9 @@ import {
   AckMessage,
   topics,
   type AckStatus,
+  type CatalogueCommand,
   type CatalogueMessage,
+  type DeviceEvent,
   type DroppedReadings,
   type Medium,
   type PointKind,
@@ -29,6 +31,7 @@ export interface TestDevice {
   readonly medium?: Medium
   readonly serial?: string
   readonly points: readonly TestPoint[]
+  readonly commands?: readonly CatalogueCommand[]
 }
 
 export async function createProject(hub: TestHub, timeZone = 'Asia/Shanghai'): Promise<string> {
@@ -109,9 +112,13 @@ export class TestGateway {
   }
 
   /** The bytes of a new batch; its number is `lastSequence` then. */
-  batch(readings: readonly Reading[], dropped: readonly DroppedReadings[] = []): Uint8Array {
+  batch(
+    readings: readonly Reading[],
+    dropped: readonly DroppedReadings[] = [],
+    events: readonly DeviceEvent[] = [],
+  ): Uint8Array {
     this.sequence += 1
-    return encodeBatch({ outbox: this.outbox, sequence: this.sequence }, readings, dropped)
+    return encodeBatch({ outbox: this.outbox, sequence: this.sequence }, readings, dropped, events)
   }
 
   get lastSequence(): number {
@@ -124,8 +131,12 @@ export class TestGateway {
   }
 
   /** Sends readings as one batch and waits until the hub says what became of it. */
-  async send(readings: readonly Reading[], dropped: readonly DroppedReadings[] = []): Promise<AckStatus> {
-    const bytes = this.batch(readings, dropped)
+  async send(
+    readings: readonly Reading[],
+    dropped: readonly DroppedReadings[] = [],
+    events: readonly DeviceEvent[] = [],
+  ): Promise<AckStatus> {
+    const bytes = this.batch(readings, dropped, events)
     const sequence = this.sequence
     await this.publish(bytes)
     await this.until(() => this.statusesOf(sequence).length > 0)
@@ -163,7 +174,7 @@ export function catalogueOf(devices: readonly TestDevice[]): CatalogueMessage {
   return {
     v: 1,
     revision: randomUUID(),
-    devices: devices.map(({ key, medium, serial, points }) => ({
+    devices: devices.map(({ key, medium, serial, points, commands }) => ({
       key,
       name: `Device ${key}`,
       profile: 'test',
@@ -174,6 +185,7 @@ export function catalogueOf(devices: readonly TestDevice[]): CatalogueMessage {
       bus: 'bus1',
       address: '127.0.0.1:502 unit 1',
       ...(serial === undefined ? {} : { serial }),
+      ...(commands === undefined ? {} : { commands: [...commands] }),
       points: points.map((point) => ({
         key: point.key,
         label: { zh: point.key, en: point.key },

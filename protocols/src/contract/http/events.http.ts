@@ -11,6 +11,8 @@ export const StoredEvent = z.object({
   deviceName: z.string(),
   at: Instant,
   receivedAt: Instant,
+  /** The batch that brought it: its evidence, `GET /api/batches/:batchId`. */
+  batchId: z.string(),
   event: DeviceEvent,
 })
 export type StoredEvent = z.infer<typeof StoredEvent>

@@ -118,8 +118,12 @@ export const QuarantineEntry = z.object({
   topic: z.string(),
   code: z.string(),
   reason: z.string(),
+  /** Set when one series of a batch is held; null otherwise. */
   point: z.string().nullable(),
+  /** Set when events of one device of a batch are held; null otherwise. */
+  device: z.string().nullable(),
   readings: z.number().int(),
+  events: z.number().int(),
   bytes: z.number().int(),
   state: z.enum(['open', 'replayed', 'discarded']),
   /** First part of the message, as text or hexadecimal. */

@@ -80,10 +80,20 @@ describe('takeIn', () => {
 
 describe('spanOf', () => {
   it('counts and spans', () => {
-    expect(spanOf(batch({ t: [5, -10] }))).toEqual({ readings: 2, firstMs: now - 5, lastMs: now + 5 })
+    expect(spanOf(batch({ t: [5, -10] }))).toEqual({
+      readings: 2,
+      events: 0,
+      firstMs: now - 5,
+      lastMs: now + 5,
+    })
   })
   it('knows no span of an empty batch or of instants that are none', () => {
-    expect(spanOf({ ...batch({}), series: [] })).toEqual({ readings: 0, firstMs: null, lastMs: null })
+    expect(spanOf({ ...batch({}), series: [] })).toEqual({
+      readings: 0,
+      events: 0,
+      firstMs: null,
+      lastMs: null,
+    })
     expect(spanOf(batch({ t: [0, Number.MAX_SAFE_INTEGER] })).lastMs).toBeNull()
   })
 })

@@ -101,14 +101,15 @@ function findBadReading(point: string, columns: SeriesColumns, latestMs: number)
   return null
 }
 
-function describeInstant(atMs: number): string {
+export function describeInstant(atMs: number): string {
   const date = new Date(atMs)
   return Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString()
 }
 
-/** Number of readings and the span of their instants, both inclusive; nulls when there are none. */
+/** Number of readings and events, and the span of the readings' instants, both inclusive; nulls without readings. */
 export function spanOf(message: BatchMessage): {
   readings: number
+  events: number
   firstMs: number | null
   lastMs: number | null
 } {
@@ -125,7 +126,8 @@ export function spanOf(message: BatchMessage): {
     }
   }
   const valid = isInstant(first) && isInstant(last)
-  return { readings, firstMs: valid ? first : null, lastMs: valid ? last : null }
+  const events = message.events?.length ?? 0
+  return { readings, events, firstMs: valid ? first : null, lastMs: valid ? last : null }
 }
 
 /** What JavaScript and PostgreSQL both can hold as an instant. */

@@ -11,6 +11,7 @@ function batch(sequence: number, kib = 1, readings = 0): ReceivedBatch {
     receivedAt: new Date(0),
     message: { v: 1, outbox: 'o', sequence, base: 0, series: [] },
     readings,
+    events: 0,
     firstMs: null,
     lastMs: null,
   }

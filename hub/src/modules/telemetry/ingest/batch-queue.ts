@@ -12,6 +12,7 @@ export interface ReceivedBatch {
   readonly receivedAt: Date
   readonly message: BatchMessage
   readonly readings: number
+  readonly events: number
   readonly firstMs: number | null
   readonly lastMs: number | null
 }
@@ -23,9 +24,14 @@ export interface QueueLimits {
 
 /** Decoded columns take two numbers per reading; the payload is kept for the log. */
 const BYTES_PER_READING = 24
+/** An object with some short texts. */
+const BYTES_PER_EVENT = 600
+/** Writing an event costs about as much as so many readings. */
+const READINGS_PER_EVENT = 10
 
 function weightOf(batch: ReceivedBatch): number {
-  return batch.payload.length + batch.readings * BYTES_PER_READING + 1_024
+  const { payload, readings, events } = batch
+  return payload.length + readings * BYTES_PER_READING + events * BYTES_PER_EVENT + 1_024
 }
 
 interface Waiter {
@@ -63,7 +69,7 @@ export class BatchQueue {
     return new Promise((accept) => this.waiters.push({ batch, accept }))
   }
 
-  /** The oldest batches, up to a number of readings but at least one; waits for one. Empty: closed. */
+  /** The oldest batches, up to a number of readings (events count as some) but at least one; waits for one. Empty: closed. */
   async take(maxReadings: number, maxBatches: number): Promise<ReceivedBatch[]> {
     while (this.batches.length === 0 && !this.closed) {
       await new Promise<void>((resolve) => (this.wake = resolve))
@@ -71,7 +77,8 @@ export class BatchQueue {
     if (this.closed) return []
     let count = 0
     for (let readings = 0; count < this.batches.length && count < maxBatches; count++) {
-      readings += this.batches[count]!.readings
+      const batch = this.batches[count]!
+      readings += batch.readings + batch.events * READINGS_PER_EVENT
       if (readings > maxReadings && count > 0) break
     }
     const taken = this.batches.splice(0, count)

@@ -2,6 +2,7 @@
 import type { PoolClient } from 'pg'
 import type { AckStatus } from '@courtyard/protocols/contract'
 import type { Database } from '../../../platform/database/database.ts'
+import type { StoredEventRef } from '../../events/index.ts'
 import { toBlocks, type Run } from '../domain/blocks.ts'
 import { takeIn, type Intake } from '../domain/intake.ts'
 import { heldCodes } from '../errors.ts'
@@ -12,6 +13,7 @@ import {
   holdCatalogues,
   insertBatches,
   insertBlocks,
+  insertHeldEvents,
   insertHeldMessage,
   insertHeldSeries,
   insertLost,
@@ -25,6 +27,7 @@ import type { TelemetryReason } from '../reasons.ts'
 import type { ReceivedBatch } from './batch-queue.ts'
 import { newestOf, type LatestValue } from './newest.ts'
 import type { PointDirectory } from './point-directory.ts'
+import { takeEventsIn } from './take-events.ts'
 
 /** What became of a batch; `refused`: its gateway may not send, so it isn't acknowledged. */
 export type Outcome = AckStatus | 'refused'
@@ -34,6 +37,8 @@ export interface GroupResult {
   readonly outcomes: readonly Outcome[]
   /** Points that got a newer value than this process knew of. */
   readonly latest: readonly LatestValue[]
+  /** Events that were not there before. */
+  readonly events: readonly StoredEventRef[]
 }
 
 /** A batch that is in the log now, with what of it goes in. */
@@ -76,6 +81,7 @@ export class GroupWriter {
     const { blocks, latest } = this.derive(fresh)
     await insertBlocks(client, blocks)
     await upsertLatest(client, latest)
+    const events = await takeEventsOf(client, fresh)
     await insertHeldSeries(client, fresh.flatMap(heldOf))
     await insertLost(client, fresh.flatMap(lostOf))
     const committed = new Set(fresh.map(({ batch }) => batch))
@@ -86,7 +92,7 @@ export class GroupWriter {
       if (!contradicting.has(i)) outcomes.set(batch, 'duplicate')
       else outcomes.set(batch, await holdReused(client, batch, projects.get(batch.gatewayId)!))
     }
-    return { outcomes: group.map((batch) => outcomes.get(batch) ?? 'refused'), latest }
+    return { outcomes: group.map((batch) => outcomes.get(batch) ?? 'refused'), latest, events }
   }
 
   private takeIn(batch: ReceivedBatch): Intake {
@@ -163,6 +169,27 @@ async function holdReused(client: PoolClient, batch: ReceivedBatch, projectId: s
 function heldOf({ id, projectId, batch, intake }: NewBatch): HeldBatchSeries[] {
   const { gatewayId, topic } = batch
   return intake.held.map((held) => ({ batchId: id, gatewayId, projectId, topic, held }))
+}
+
+/** Groups without events cost nothing here. */
+async function takeEventsOf(client: PoolClient, fresh: readonly NewBatch[]): Promise<StoredEventRef[]> {
+  const bringing = fresh.filter(({ batch }) => batch.events > 0)
+  const sources = bringing.map(({ id, projectId, batch }) => ({
+    batchId: id,
+    projectId,
+    gatewayId: batch.gatewayId,
+    receivedAt: batch.receivedAt,
+    asOf: batch.receivedAt,
+    events: batch.message.events ?? [],
+  }))
+  const { stored, held } = await takeEventsIn(client, sources)
+  await insertHeldEvents(
+    client,
+    held.flatMap((ofBatch, i) =>
+      ofBatch.map((one) => ({ ...sources[i]!, topic: bringing[i]!.batch.topic, held: one })),
+    ),
+  )
+  return stored
 }
 
 function lostOf({ id, batch }: NewBatch): LostPeriod[] {

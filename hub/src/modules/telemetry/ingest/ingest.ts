@@ -51,6 +51,7 @@ const LAST_RETRY_MS = 10_000
 
 export interface IngestCounters {
   readings: number
+  events: number
   batches: number
   duplicates: number
   quarantined: number
@@ -58,7 +59,14 @@ export interface IngestCounters {
 }
 
 export class Ingest {
-  readonly counters: IngestCounters = { readings: 0, batches: 0, duplicates: 0, quarantined: 0, refused: 0 }
+  readonly counters: IngestCounters = {
+    readings: 0,
+    events: 0,
+    batches: 0,
+    duplicates: 0,
+    quarantined: 0,
+    refused: 0,
+  }
   private readonly options: IngestOptions
   private readonly queue: BatchQueue
   private readonly writer: GroupWriter
@@ -128,6 +136,7 @@ export class Ingest {
 
   private settle(group: readonly ReceivedBatch[], result: GroupResult): void {
     group.forEach((batch, i) => this.count(batch, result.outcomes[i]!))
+    this.counters.events += result.events.length
     this.options.onCommitted(result)
     this.acknowledge(group, result.outcomes)
   }
