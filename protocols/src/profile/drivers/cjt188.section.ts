@@ -19,6 +19,8 @@ export const Cjt188Value = z.strictObject({
   places: z.number().int().min(0).max(6).default(0),
   /** A unit byte follows the value; the driver converts to the unit of the point or says `invalid`. */
   unitByte: z.boolean().default(false),
+  /** The unit byte stands before the value, at `offset` − 1: heat meters of several makers. */
+  unitFirst: z.boolean().default(false),
   form: z.enum(['bcd', 'bits']).default('bcd'),
   shift: z.number().int().min(0).max(63).optional(),
   width: z.number().int().min(1).max(32).optional(),

@@ -1,0 +1,5 @@
+export * from './errors.ts'
+export * from './frame.ts'
+export * from './messages.ts'
+export * from './units.ts'
+export * from './value.ts'

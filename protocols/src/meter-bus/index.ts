@@ -1,0 +1,3 @@
+export * from './bcd.ts'
+export * from './frame-scanner.ts'
+export * from './local-time.ts'
