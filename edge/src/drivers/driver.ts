@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import type * as z from 'zod'
 import type { CommandBody, DeviceEvent, Quality, Reading } from '@courtyard/protocols/contract'
-import type { DeviceProfile } from '@courtyard/protocols/profile'
+import type { DeviceProfile, ProfileCommand } from '@courtyard/protocols/profile'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 
@@ -143,6 +143,8 @@ export interface DriverDefinition<BusConfig = unknown, Address = unknown> {
   describeBus(this: void, bus: BusConfig): string
   /** For people: `10.0.0.5:502 unit 3`. */
   describeDevice(this: void, bus: BusConfig, address: Address): string
+  /** Whether the driver itself reads back what came of a command, when the profile names no point for that. */
+  confirms?(this: void, command: ProfileCommand): boolean
   create(context: DriverContext<BusConfig>, devices: readonly DriverDevice<Address>[]): BusDriver
   /**
    * Looks for units on a bus that no driver uses at the moment. Ends by itself, or soon after the signal.
