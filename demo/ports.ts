@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 export interface DemoPorts {
   readonly hub: number
   readonly mqtt: number
+  readonly mqttTls: number
   readonly edgeStatus: number
   readonly simulatorControl: number
   readonly meters: number
@@ -39,6 +40,7 @@ export async function choosePorts(
   return {
     hub,
     mqtt: await firstFreeRun(last.mqtt ?? 1883, 1),
+    mqttTls: await firstFreeRun(last.mqttTls ?? 8883, 1),
     edgeStatus: await firstFreeRun(last.edgeStatus ?? 9101, 1),
     simulatorControl: await firstFreeRun(last.simulatorControl ?? 15000, 1),
     meters: await firstFreeRun(last.meters ?? 15020, METER_ENDPOINTS),

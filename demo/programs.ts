@@ -40,7 +40,12 @@ export function programsOf(
     hub: {
       name: 'hub',
       args: [...watch, 'hub/src/main.ts'],
-      env: { COURTYARD_DATA: options.dataFolder, PORT: String(ports.hub), MQTT_PORT: String(ports.mqtt) },
+      env: {
+        COURTYARD_DATA: options.dataFolder,
+        PORT: String(ports.hub),
+        MQTT_PORT: String(ports.mqtt),
+        MQTT_TLS_PORT: String(ports.mqttTls),
+      },
       ready: async () => (await fetch(`${hubUrl}/api/health`)).ok,
       onLine: onHubLine,
     },

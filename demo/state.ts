@@ -14,6 +14,7 @@ const DemoState = z.object({
   ports: z
     .object({
       mqtt: z.number(),
+      mqttTls: z.number(),
       edgeStatus: z.number(),
       simulatorControl: z.number(),
       meters: z.number(),

@@ -29,6 +29,7 @@ const { config, issues } = readConfig({
   COURTYARD_DATA: folder,
   PORT: '0',
   MQTT_PORT: '0',
+  MQTT_TLS_PORT: '0',
   LOG_LEVEL: 'warn',
 })
 if (!config) throw new Error(JSON.stringify(issues))

@@ -45,6 +45,9 @@ async function startHub(folder: string): Promise<{ program: RunningProgram; clie
       COURTYARD_DATA: folder,
       PORT: String(port),
       MQTT_PORT: String(await freePort()),
+      MQTT_TLS_PORT: 'off',
+      // A few connections stand for thousands of gateways
+      MQTT_MESSAGES_PER_SECOND: '100000',
       LOG_LEVEL: 'warn',
     },
     onLine: (line) => {

@@ -54,6 +54,7 @@ beforeAll(async () => {
     COURTYARD_DATA: folder,
     PORT: String(await freePort()),
     MQTT_PORT: String(await freePort()),
+    MQTT_TLS_PORT: String(await freePort()),
     STATUS_PORT: String(await freePort()),
     COURTYARD_SIMULATOR_PORT_BASE: String((await freePortRun(12)) - 1),
     COURTYARD_SIMULATOR_CONTROL_PORT: control,

@@ -44,6 +44,7 @@ export class Stack {
     const folder = await mkdtemp(join(tmpdir(), 'courtyard-stack-'))
     const ports = await choosePorts(await freePort(), {
       mqtt: await freePort(),
+      mqttTls: await freePort(),
       edgeStatus: await freePort(),
       simulatorControl: await freePort(),
       meters: await freePortRun(12),
@@ -63,6 +64,7 @@ export class Stack {
         COURTYARD_DATA: folder,
         PORT: String(ports.hub),
         MQTT_PORT: String(ports.mqtt),
+        MQTT_TLS_PORT: String(ports.mqttTls),
         LOG_LEVEL: 'warn',
         ...env,
       },

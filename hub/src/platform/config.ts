@@ -10,6 +10,8 @@ const url = (...protocols: string[]) =>
     error: `must be an address that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
   })
 const port = z.coerce.number().int().min(0).max(65_535)
+/** `off` closes a listener that is open by default. */
+const portOrOff = z.union([z.literal('off'), port], { error: 'must be a port from 0 to 65535, or `off`' })
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -33,6 +35,23 @@ export const environmentSchema = z.object({
     .describe(
       'Address at which browsers reach the hub; with https:// cookies are marked Secure. Default: `http://localhost:PORT`',
     ),
+  HTTPS_PORT: port
+    .optional()
+    .describe('Port for https beside PORT; 0 takes a free one. Without it the hub speaks plain HTTP only'),
+  HTTPS_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on for https'),
+  TLS_CERT_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Certificate (PEM, with its chain) for https, with TLS_KEY_FILE. Without it the hub's own CA issues one",
+    ),
+  TLS_KEY_FILE: z.string().min(1).optional().describe('Private key (PEM) of TLS_CERT_FILE'),
+  TLS_NAMES: list
+    .default([])
+    .describe(
+      "More names and addresses, separated by commas, at which gateways and browsers reach the hub: they go into the hub's certificate. Those of PUBLIC_URL, MQTT_PUBLIC_URL and this machine are in it anyway",
+    ),
   TRUST_PROXY: z.coerce
     .number()
     .int()
@@ -43,6 +62,14 @@ export const environmentSchema = z.object({
       'Number of reverse proxies before the hub whose X-Forwarded-For and X-Forwarded-Proto are believed',
     ),
   COURTYARD_DATA: z.string().min(1).default('./data').describe('Folder in which everything is kept'),
+  COURTYARD_MASTER_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(secret)
+    .describe(
+      'Key under which secrets are kept in the database: 32 bytes in base64; further ones after commas only open what is older. Default: COURTYARD_DATA/master.key, made at the first start. Keep a copy apart from the database',
+    ),
   COURTYARD_ROLES: list
     .pipe(z.array(z.enum(hubRoles)).min(1))
     .default([...hubRoles])
@@ -64,12 +91,43 @@ export const environmentSchema = z.object({
     .describe(
       'MQTT broker of your own, with user and password in the address. Without it the hub is the broker',
     ),
-  MQTT_PORT: port.default(1883).describe("Port of the hub's own broker; 0 takes a free one"),
+  MQTT_PORT: portOrOff
+    .default(1883)
+    .describe("Port of the hub's own broker without TLS; 0 takes a free one, `off` closes it"),
   MQTT_HOST: z.string().min(1).default('127.0.0.1').describe("Address on which the hub's own broker listens"),
   MQTT_PUBLIC_URL: url('mqtt', 'mqtts')
     .optional()
     .describe(
       'Address of the broker that gateways are told when they enrol. Default: the own broker or MQTT_URL, without its password',
+    ),
+  MQTT_TLS_PORT: portOrOff
+    .default(8883)
+    .describe("Port of the hub's own broker with TLS; 0 takes a free one, `off` closes it"),
+  MQTT_TLS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe("Address on which the hub's own broker listens with TLS; `0.0.0.0` for all networks"),
+  MQTT_TLS_PUBLIC_URL: url('mqtts')
+    .optional()
+    .describe(
+      'Address with TLS that gateways with a certificate are told. Default: the name by which they reached the hub, and MQTT_TLS_PORT',
+    ),
+  MQTT_MESSAGES_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(200)
+    .describe(
+      "Messages per second that the hub's own broker takes from one gateway; faster ones are slowed down",
+    ),
+  MOSQUITTO_FILES: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder in which CA, certificates, revocation list and topic rules for a Mosquitto beside the hub are kept fresh (deploy/mosquitto)',
     ),
   INFLUX_URL: url('http', 'https')
     .optional()
@@ -106,6 +164,17 @@ export interface HubConfig {
   readonly port: number
   readonly host: string
   readonly publicUrl: string | null
+  readonly https: {
+    /** Null: no https. */
+    readonly port: number | null
+    readonly host: string
+    /** Null: a certificate of the hub's own. */
+    readonly files: { readonly certificate: string; readonly key: string } | null
+  }
+  /** Names for the hub's certificate beside those that follow from the rest. */
+  readonly tlsNames: readonly string[]
+  /** Secret; null: from the data folder. */
+  readonly masterKey: string | null
   /** Reverse proxies before the hub. */
   readonly trustProxy: number
   /** Absolute. */
@@ -115,9 +184,19 @@ export interface HubConfig {
   readonly databasePool: number
   readonly mqtt: {
     readonly url: string | null
-    readonly port: number
+    /** Null: closed. */
+    readonly port: number | null
     readonly host: string
     readonly publicUrl: string | null
+    readonly tls: {
+      /** Null: closed. */
+      readonly port: number | null
+      readonly host: string
+      readonly publicUrl: string | null
+    }
+    readonly messagesPerSecond: number
+    /** Absolute. */
+    readonly mosquittoFiles: string | null
   }
   readonly influx: {
     readonly url: string
@@ -157,6 +236,13 @@ function checkTogether(env: Environment): InputIssue[] {
     if (!env.INFLUX_ORG) issues.push({ path: 'INFLUX_ORG', reason: 'is needed for InfluxDB 2.x' })
     if (!env.INFLUX_TOKEN) issues.push({ path: 'INFLUX_TOKEN', reason: 'is needed for InfluxDB 2.x' })
   }
+  if (Boolean(env.TLS_CERT_FILE) !== Boolean(env.TLS_KEY_FILE)) {
+    const path = env.TLS_CERT_FILE ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'
+    issues.push({ path, reason: 'is needed: certificate and key go together' })
+  }
+  if (env.MQTT_PORT === 'off' && env.MQTT_TLS_PORT === 'off' && !env.MQTT_URL) {
+    issues.push({ path: 'MQTT_TLS_PORT', reason: 'is off like MQTT_PORT: gateways could not reach the hub' })
+  }
   if (env.COURTYARD_ROLES.length < hubRoles.length) {
     const reason = 'is needed when COURTYARD_ROLES splits the hub into several processes'
     if (!env.DATABASE_URL) issues.push({ path: 'DATABASE_URL', reason })
@@ -184,11 +270,25 @@ export function isSecret(field: z.ZodType): boolean {
   return false
 }
 
+function openPort(given: number | 'off'): number | null {
+  return given === 'off' ? null : given
+}
+
 function toConfig(env: Environment): HubConfig {
   return {
     port: env.PORT,
     host: env.HOST,
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    https: {
+      port: env.HTTPS_PORT ?? null,
+      host: env.HTTPS_HOST,
+      files:
+        env.TLS_CERT_FILE && env.TLS_KEY_FILE
+          ? { certificate: resolve(env.TLS_CERT_FILE), key: resolve(env.TLS_KEY_FILE) }
+          : null,
+    },
+    tlsNames: env.TLS_NAMES,
+    masterKey: env.COURTYARD_MASTER_KEY ?? null,
     trustProxy: env.TRUST_PROXY,
     dataFolder: resolve(env.COURTYARD_DATA),
     roles: new Set(env.COURTYARD_ROLES),
@@ -196,9 +296,16 @@ function toConfig(env: Environment): HubConfig {
     databasePool: env.DATABASE_POOL,
     mqtt: {
       url: env.MQTT_URL ?? null,
-      port: env.MQTT_PORT,
+      port: openPort(env.MQTT_PORT),
       host: env.MQTT_HOST,
       publicUrl: env.MQTT_PUBLIC_URL ?? null,
+      tls: {
+        port: openPort(env.MQTT_TLS_PORT),
+        host: env.MQTT_TLS_HOST,
+        publicUrl: env.MQTT_TLS_PUBLIC_URL ?? null,
+      },
+      messagesPerSecond: env.MQTT_MESSAGES_PER_SECOND,
+      mosquittoFiles: env.MOSQUITTO_FILES ? resolve(env.MOSQUITTO_FILES) : null,
     },
     influx: env.INFLUX_URL
       ? {

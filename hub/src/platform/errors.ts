@@ -32,6 +32,8 @@ export const platformErrors = {
   migrationChanged: { code: 'database.migration_changed', status: 503 },
   migrationFailed: { code: 'database.migration_failed', status: 503 },
   brokerUnavailable: { code: 'broker.unavailable', status: 503 },
+  tlsFiles: { code: 'hub.tls_files', status: 503 },
+  httpsPort: { code: 'hub.https_port', status: 503 },
   liveTooMany: { code: 'live.too_many', status: 429 },
 } as const satisfies Record<string, ErrorKind>
 

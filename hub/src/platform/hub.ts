@@ -9,10 +9,12 @@ import { systemClock, type Clock } from './clock.ts'
 import type { HubConfig } from './config.ts'
 import { openDatabase, type Database } from './database/database.ts'
 import { buildApp } from './http/app.ts'
+import { listenHttps } from './http/https-listener.ts'
 import { PgBossJobs } from './jobs/pg-boss-jobs.ts'
 import { NotifyLiveBus } from './live/notify-live-bus.ts'
 import './reasons/platform-reasons.ts'
 import type { Hub, HubApp, HubModule, Stop } from './module.ts'
+import { startSecurity, type Security } from './security/security.ts'
 
 export interface HubOptions {
   readonly config: HubConfig
@@ -27,6 +29,8 @@ export interface RunningHub {
   readonly hub: Hub
   /** Null when the process has not the role `api`. */
   readonly app: HubApp | null
+  /** Null without HTTPS_PORT. */
+  readonly httpsPort: number | null
   stop(): Promise<void>
 }
 
@@ -34,7 +38,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string
 }
 
-/** Starts the hub: database, jobs, modules, broker, HTTP, in this order; a failure stops what had begun. */
+/** Starts the hub: database, keys and certificates, jobs, modules, broker, HTTP, in this order; a failure stops what had begun. */
 export async function startHub(options: HubOptions): Promise<RunningHub> {
   const { config, log } = options
   const stops: Stop[] = []
@@ -52,14 +56,18 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       ...(options.databaseSettings ? { settings: options.databaseSettings } : {}),
     })
     stops.push(() => db.close())
-    const services = await startServices(config, db, log, stops)
+    const clock = options.clock ?? systemClock
+    const security = await startSecurity({ config, db, clock, log: log.child({ module: 'security' }) })
+    stops.push(() => security.stop())
+    const services = await startServices(config, db, security, log, stops)
     let listeningPort = config.port
     const hub: Hub = {
       config,
       version,
       log,
-      clock: options.clock ?? systemClock,
+      clock,
       db,
+      security,
       ...services,
       roles: config.roles,
       get publicUrl() {
@@ -70,16 +78,30 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     await startModules(hub, options.modules, stops)
     // Last: a gateway that is let in finds somebody who takes its messages
     if (services.broker instanceof EmbeddedBroker) await services.broker.start()
-    if (app) {
-      await app.listen({ port: config.port, host: config.host })
-      listeningPort = (app.server.address() as AddressInfo).port
-      stops.push(() => closeHttp(app))
-    }
-    return { hub, app, stop }
+    const httpsPort = app ? await listenHttp(app, hub, (port) => (listeningPort = port), stops) : null
+    return { hub, app, httpsPort, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** @returns the port of https, when it is wanted */
+async function listenHttp(
+  app: HubApp,
+  { config, security }: Hub,
+  told: (port: number) => void,
+  stops: Stop[],
+): Promise<number | null> {
+  await app.listen({ port: config.port, host: config.host })
+  told((app.server.address() as AddressInfo).port)
+  stops.push(() => closeHttp(app))
+  const { https } = config
+  if (https.port === null) return null
+  const listener = await listenHttps(app, security, { ...https, port: https.port })
+  // Before the interface itself is closed
+  stops.push(listener.stop)
+  return listener.port
 }
 
 /** New connections are refused; requests under way have a second, then they are cut. */
@@ -89,23 +111,48 @@ async function closeHttp(app: HubApp): Promise<void> {
   clearTimeout(cut)
 }
 
-async function startServices(config: HubConfig, db: Database, log: Logger, stops: Stop[]) {
+async function startServices(
+  config: HubConfig,
+  db: Database,
+  security: Security,
+  log: Logger,
+  stops: Stop[],
+) {
   const live = new NotifyLiveBus(db.url, db.pool, log.child({ module: 'live' }))
   await live.start()
   stops.push(() => live.stop())
   const jobs = new PgBossJobs(db.url, log.child({ module: 'jobs' }), config.roles.has('worker'))
   await jobs.start()
   stops.push(() => jobs.stop())
-  const broker = makeBroker(config, log.child({ module: 'broker' }))
+  const broker = await makeBroker(config, security, log.child({ module: 'broker' }))
   stops.push(() => broker.stop())
   return { live, jobs, broker }
 }
 
-function makeBroker(config: HubConfig, log: Logger): EmbeddedBroker | ExternalBroker {
-  const { url, publicUrl, host, port } = config.mqtt
-  return url
-    ? new ExternalBroker({ url, publicUrl, log })
-    : new EmbeddedBroker({ host, port, publicUrl, log })
+async function makeBroker(
+  config: HubConfig,
+  security: Security,
+  log: Logger,
+): Promise<EmbeddedBroker | ExternalBroker> {
+  const { url, publicUrl, tls, host, port, messagesPerSecond } = config.mqtt
+  if (url) {
+    const material = url.startsWith('mqtts:') ? await security.client() : null
+    const broker = new ExternalBroker({ url, publicUrl, tlsPublicUrl: tls.publicUrl, tls: material, log })
+    if (material) security.onRenewal(async () => broker.renewTls(await security.client()))
+    return broker
+  }
+  const broker = new EmbeddedBroker({
+    plain: port === null ? null : { host, port },
+    tls:
+      tls.port === null
+        ? null
+        : { ...tls, port: tls.port, names: security.names, material: () => security.listener() },
+    publicUrl,
+    messagesPerSecond,
+    log,
+  })
+  security.onRenewal(() => broker.renewTls())
+  return broker
 }
 
 async function startModules(hub: Hub, modules: readonly HubModule[], stops: Stop[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { HubConfig, HubRole } from './config.ts'
 import type { Database } from './database/database.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LiveBus } from './live/live-bus.ts'
+import type { Security } from './security/security.ts'
 
 /** What the platform gives to every module. */
 export interface Hub {
@@ -14,6 +15,8 @@ export interface Hub {
   readonly log: Logger
   readonly clock: Clock
   readonly db: Database
+  /** Secrets at rest, and the hub's own CA. */
+  readonly security: Security
   readonly broker: Broker
   readonly jobs: Jobs
   readonly live: LiveBus

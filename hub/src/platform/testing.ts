@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import {
   AppError,
   type ErrorBody,
@@ -27,6 +27,8 @@ export interface TestHubOptions {
   /** Default: all. */
   readonly modules?: readonly HubModule[]
   readonly clock?: Clock
+  /** Default: errors only, to standard output. */
+  readonly log?: Logger
   /** More environment variables. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -58,6 +60,8 @@ export interface TestHub {
   /** `http://127.0.0.1:port` */
   readonly url: string
   readonly folder: string
+  /** Null unless the environment has HTTPS_PORT. */
+  readonly httpsPort: number | null
   /** A new user with the role, signed in; without `projectIds` for all projects. */
   as(role: Role, projectIds?: readonly string[]): Promise<TestClient>
   /** Somebody without a session. */
@@ -75,6 +79,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
   const { config, issues } = readConfig({
     PORT: '0',
     MQTT_PORT: '0',
+    MQTT_TLS_PORT: '0',
     HOST: '127.0.0.1',
     COURTYARD_DATA: folder,
     LOG_LEVEL: 'error',
@@ -83,7 +88,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
   if (!config) throw new Error(`test configuration: ${JSON.stringify(issues)}`)
   const running = await startHub({
     config,
-    log: pino({ level: config.logLevel }),
+    log: options.log ?? pino({ level: config.logLevel }),
     modules: options.modules ?? allModules,
     databaseSettings: quick,
     ...(options.clock ? { clock: options.clock } : {}),
@@ -105,6 +110,10 @@ class RunningTestHub implements TestHub {
     this.app = running.app
     this.folder = folder
     this.anonymous = clientOf(this.app, '', {})
+  }
+
+  get httpsPort(): number | null {
+    return this.running.httpsPort
   }
 
   get url(): string {

@@ -2,6 +2,8 @@
 import type { PoolClient } from 'pg'
 import type { StatusMessage } from '@courtyard/protocols/contract'
 import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import { fail } from '../../platform/errors.ts'
+import { gatewayErrors } from './errors.ts'
 
 type Client = Pick<PoolClient, 'query'>
 
@@ -16,6 +18,7 @@ export interface GatewayRow {
   readonly lastSeenAt: Date | null
   readonly agentVersion: string | null
   readonly status: StatusMessage | null
+  readonly statusAt: Date | null
   readonly devicesTotal: number
   readonly devicesOnline: number
   readonly devicesDegraded: number
@@ -26,6 +29,7 @@ export interface GatewayRow {
 const GATEWAY = `select g.id, g.project_id as "projectId", g.name, g.enrolled_at as "enrolledAt",
     g.revoked_at as "revokedAt", g.secret_hash is not null as "hasSecret", g.online,
     g.last_seen_at as "lastSeenAt", g.agent_version as "agentVersion", g.status,
+    g.status_at as "statusAt",
     coalesce(d.total, 0)::int as "devicesTotal", coalesce(d.online, 0)::int as "devicesOnline",
     coalesce(d.degraded, 0)::int as "devicesDegraded", coalesce(d.offline, 0)::int as "devicesOffline",
     coalesce((select sum(readings) from lost_readings l where l.gateway_id = g.id), 0)::text as "lostReadings"
@@ -60,6 +64,17 @@ export async function findGateway(
     params,
   )
   return rows[0] ?? null
+}
+
+/** @throws AppError `gateway.not_found`, outside the scope too */
+export async function requireGateway(
+  client: Client,
+  user: Pick<CurrentUser, 'scope'>,
+  id: string,
+): Promise<GatewayRow> {
+  const row = await findGateway(client, user, id)
+  if (!row) throw fail(gatewayErrors.notFound, 'There is no such gateway', { id })
+  return row
 }
 
 /** Null when the name is taken in the project. */
@@ -110,6 +125,12 @@ export async function revoke(client: Client, id: string, now: Date): Promise<voi
        online = false where id = $1`,
     [id, now],
   )
+  await client.query(`update device set state = 'unknown' where gateway_id = $1`, [id])
+}
+
+/** Ends the credentials of a gateway that may enrol again with a new token. */
+export async function setAwaitingEnrolment(client: Client, id: string): Promise<void> {
+  await client.query(`update gateway set secret_hash = null, online = false where id = $1`, [id])
   await client.query(`update device set state = 'unknown' where gateway_id = $1`, [id])
 }
 
@@ -173,7 +194,7 @@ export async function storeStatuses(
   statuses: readonly GatewayStatus[],
 ): Promise<TouchedGateway[]> {
   const { rows } = await client.query<TouchedGateway>(
-    `update gateway g set status = s.status, agent_version = s.status->>'version', online = true, last_seen_at = s.at
+    `update gateway g set status = s.status, status_at = s.at, agent_version = s.status->>'version', online = true, last_seen_at = s.at
      from jsonb_to_recordset($1::jsonb) as s (id uuid, at timestamptz, status jsonb)
      where g.id = s.id and g.revoked_at is null returning g.id, g.project_id as "projectId"`,
     [

@@ -22,7 +22,8 @@ export function addGatewayRoutes(app: HubApp): void {
     app,
     'POST /api/edge/enrol',
     { permission: null, perMinute: ENROLMENTS_PER_MINUTE },
-    ({ hub, body, request }) => enrol(hub, body, { ip: request.ip, requestId: request.id }),
+    ({ hub, body, request }) =>
+      enrol(hub, body, { ip: request.ip, requestId: request.id, host: request.hostname }),
   )
   route(app, 'GET /api/gateways', { permission: 'gateways.read' }, async ({ hub, user, query }) =>
     (await listGateways(hub.db.pool, user, query.projectId)).map(toGateway),

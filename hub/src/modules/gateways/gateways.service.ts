@@ -1,15 +1,16 @@
 /** Registration, enrolment and revocation of gateways. */
-import type { Gateway } from '@courtyard/protocols/contract'
+import type { EnrolRequest, EnrolResponse, Gateway } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { auditAs } from '../../platform/audit/audit.ts'
 import { requireProject, projectNotFound, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { hashSecret, newSecret, TOKEN_LIFETIME_MS } from './credentials.ts'
+import { instantOf } from './domain/instant.ts'
 import { gatewayErrors } from './errors.ts'
 import {
-  findGateway,
   insertGateway,
+  requireGateway,
   revoke,
   setToken,
   useToken,
@@ -76,6 +77,7 @@ export async function revokeGateway(hub: Hub, { user, audit }: Actor, id: string
   const before = await gatewayOf(hub, user, id)
   await hub.db.transaction(async (client) => {
     await revoke(client, id, hub.clock.now())
+    await hub.security.authority.revoke(client, id)
     const { projectId, state } = before
     await audit(client, {
       action: 'gateway.revoke',
@@ -91,43 +93,50 @@ export async function revokeGateway(hub: Hub, { user, audit }: Actor, id: string
   return gatewayOf(hub, user, id)
 }
 
-export interface Identity {
-  readonly gatewayId: string
-  readonly mqttUrl: string
-  readonly username: string
-  readonly password: string
-}
-
-/** @throws AppError `gateway.token_refused` */
+/**
+ * With a request for a certificate the gateway gets one, when the hub speaks TLS. A request that is refused leaves
+ * the token as it was.
+ * @param from.host by which the gateway reached the hub
+ * @throws AppError `gateway.token_refused`, `security.csr_refused`
+ */
 export async function enrol(
   hub: Hub,
-  input: { token: string; agentVersion: string },
-  from: { ip: string; requestId: string },
-): Promise<Identity> {
+  input: EnrolRequest,
+  from: { ip: string; requestId: string; host: string },
+): Promise<EnrolResponse> {
+  const { authority } = hub.security
+  const { host, ...actor } = from
+  const tlsUrl = hub.broker.tlsUrl(host)
   const { secret, hash } = newSecret()
-  const gateway = await hub.db.transaction(async (client) => {
+  const { gateway, certificate } = await hub.db.transaction(async (client) => {
     const used = await useToken(client, hashSecret(input.token), hash, input.agentVersion, hub.clock.now())
     if (!used) throw fail(gatewayErrors.tokenRefused, 'The token is unknown, used or expired')
-    await auditAs({ userId: null, actor: `gateway ${used.name}`, ...from })(client, {
+    await authority.revoke(client, used.id)
+    const issued = input.csr && tlsUrl ? await authority.issue(client, used.id, input.csr) : null
+    await auditAs({ userId: null, actor: `gateway ${used.name}`, ...actor })(client, {
       action: 'gateway.enrol',
       entity: 'gateway',
       entityId: used.id,
       projectId: used.projectId,
-      after: { agentVersion: input.agentVersion },
+      after: { agentVersion: input.agentVersion, certificate: issued?.serial ?? null },
     })
-    return used
+    return { gateway: used, certificate: issued?.certificate ?? null }
   })
   // Whoever is connected with the former credentials has to go
   await hub.broker.disconnect(gateway.id)
   hub.live.publish('gateways', { gatewayIds: [gateway.id] }, { projectId: gateway.projectId })
-  return { gatewayId: gateway.id, mqttUrl: hub.broker.publicUrl, username: gateway.id, password: secret }
+  return {
+    gatewayId: gateway.id,
+    mqttUrl: hub.broker.publicUrl,
+    username: gateway.id,
+    password: secret,
+    ...(certificate && tlsUrl ? { tls: { mqttUrl: tlsUrl, certificate, ca: authority.bundle } } : {}),
+  }
 }
 
 /** @throws AppError `gateway.not_found`, outside the scope too */
 export async function gatewayOf(hub: Hub, user: CurrentUser, id: string): Promise<Gateway> {
-  const row = await findGateway(hub.db.pool, user, id)
-  if (!row) throw fail(gatewayErrors.notFound, 'There is no such gateway', { id })
-  return toGateway(row)
+  return toGateway(await requireGateway(hub.db.pool, user, id))
 }
 
 export function toGateway(row: GatewayRow): Gateway {
@@ -150,7 +159,7 @@ export function toGateway(row: GatewayRow): Gateway {
       ? {
           readings: outbox.readings,
           bytes: outbox.bytes,
-          oldestAt: outbox.oldestAtMs === null ? null : new Date(outbox.oldestAtMs).toISOString(),
+          oldestAt: instantOf(outbox.oldestAtMs),
           droppedReadings: outbox.droppedReadings,
         }
       : null,

@@ -33,6 +33,9 @@ export type RefusedMessageListener = (message: RefusedMessage) => Promise<void>
  */
 export type MessageTaker = (gatewayId: string, json: unknown) => Promise<boolean>
 
+/** A gateway has come, or is back. Runs after it was marked as online; failures are logged. */
+export type ArrivalListener = (gatewayId: string) => Promise<void>
+
 interface Hooks {
   readonly catalogueStored: Set<CatalogueListener>
   /** Runs after the commit, in the process that stored it. */
@@ -40,6 +43,7 @@ interface Hooks {
   readonly messageRefused: Set<RefusedMessageListener>
   /** By the last part of the topic. */
   readonly messageTakers: Map<string, MessageTaker>
+  readonly arrived: Set<ArrivalListener>
 }
 
 const hooks = new WeakMap<Hub['db'], Hooks>()
@@ -53,6 +57,7 @@ export function hooksOf(hub: Pick<Hub, 'db'>): Hooks {
       catalogueCommitted: new Set(),
       messageRefused: new Set(),
       messageTakers: new Map(),
+      arrived: new Set(),
     }
     hooks.set(hub.db, mine)
   }
@@ -81,6 +86,11 @@ export function takeMessages(hub: Pick<Hub, 'db'>, kind: string, taker: MessageT
   if (messageTakers.has(kind)) throw new Error(`messages of kind ${kind} are taken already`)
   messageTakers.set(kind, taker)
   return () => void messageTakers.delete(kind)
+}
+
+/** In the process that took the gateway's presence message. */
+export function onArrived(hub: Pick<Hub, 'db'>, listener: ArrivalListener): () => void {
+  return added(hooksOf(hub).arrived, listener)
 }
 
 function added<T>(set: Set<T>, listener: T): () => void {

@@ -11,7 +11,11 @@ import { PresenceService } from './presence.service.ts'
 import './reasons.ts'
 
 export { acknowledge } from './acknowledgement.ts'
+export { instantOf } from './domain/instant.ts'
+export { projectOf, requireGateway, setAwaitingEnrolment, type GatewayRow } from './gateways.repository.ts'
+export { findDevice, listDevices, type DeviceRow } from './devices.repository.ts'
 export {
+  onArrived,
   onCatalogueCommitted,
   onCatalogueStored,
   onMessageRefused,
@@ -33,6 +37,8 @@ async function start(hub: Hub): Promise<Stop | void> {
   hub.live.setPointResolver((deviceIds, user) => watchablePoints(hub.db.pool, user.scope, deviceIds))
   hub.broker.setAuthenticator({
     authenticate: (username, password) => authenticate(hub, username, password),
+    authenticateCertificate: async (username, serial) =>
+      isGatewayId(username) && hub.security.authority.isGood(serial, username),
     canPublish,
     canSubscribe,
   })

@@ -2,16 +2,15 @@
 import { parseUpTopic } from '@courtyard/protocols/contract'
 import type { BrokerMessage } from '../../platform/broker/broker.ts'
 import type { Hub } from '../../platform/module.ts'
-import { say, type Reason } from '../../platform/reasons/reason.ts'
+import { say } from '../../platform/reasons/reason.ts'
 import { acknowledge } from './acknowledgement.ts'
 import { takeCatalogue } from './catalogue.service.ts'
 import { isGatewayId } from './domain/topic-fence.ts'
 import { messageErrors } from './errors.ts'
-import { projectOf } from './gateways.repository.ts'
 import { hooksOf } from './hooks.ts'
+import { parseJson } from './parse-json.ts'
 import type { PresenceService } from './presence.service.ts'
-
-const MAX_JSON_BYTES = 4 * 1024 * 1024
+import { refuseMessage } from './refused-message.ts'
 
 export class GatewayMessages {
   private readonly hub: Hub
@@ -29,11 +28,17 @@ export class GatewayMessages {
     const { gatewayId, kind } = address
     const json = parseJson(message.payload)
     if (json === undefined) {
-      return this.refuse(gatewayId, message, messageErrors.notJson, { code: 'message.not_json', kind })
+      return refuseMessage(this.hub, gatewayId, message, messageErrors.notJson, {
+        code: 'message.not_json',
+        kind,
+      })
     }
     if (kind === 'catalogue') return this.takeCatalogue(gatewayId, message, json)
     if (await this.understood(gatewayId, kind, json)) return
-    await this.refuse(gatewayId, message, messageErrors.invalid, { code: 'message.breaks_schema', kind })
+    await refuseMessage(this.hub, gatewayId, message, messageErrors.invalid, {
+      code: 'message.breaks_schema',
+      kind,
+    })
   }
 
   private async understood(gatewayId: string, kind: string, json: unknown): Promise<boolean> {
@@ -47,42 +52,12 @@ export class GatewayMessages {
     const result = await takeCatalogue(this.hub, gatewayId, json)
     if (result.kind === 'foreign') return
     if (result.kind === 'refused') {
-      await this.refuse(gatewayId, message, messageErrors.catalogueRefused, result.reason)
+      await refuseMessage(this.hub, gatewayId, message, messageErrors.catalogueRefused, result.reason)
       const catalogue = { revision: result.revision, error: say(result.reason, 'en') }
       await acknowledge(this.hub, gatewayId, { catalogue })
       return
     }
     await acknowledge(this.hub, gatewayId, { catalogue: { revision: result.revision } })
     this.hub.live.publish('gateways', { gatewayIds: [gatewayId] }, { projectId: result.projectId })
-  }
-
-  private async refuse(
-    gatewayId: string,
-    message: BrokerMessage,
-    code: string,
-    reason: Reason,
-  ): Promise<void> {
-    this.hub.log.warn(
-      { gatewayId, topic: message.topic, reason: say(reason, 'en') },
-      'message of a gateway refused',
-    )
-    const projectId = await projectOf(this.hub.db.pool, gatewayId)
-    if (projectId === null) return
-    const { topic, payload } = message
-    for (const listener of hooksOf(this.hub).messageRefused) {
-      await listener({ gatewayId, projectId, topic, code, reason, payload })
-    }
-  }
-}
-
-/** Undefined when it isn't JSON; NUL characters count as such, PostgreSQL can't keep them. */
-function parseJson(payload: Buffer): unknown {
-  if (payload.length > MAX_JSON_BYTES) return undefined
-  const text = payload.toString('utf8')
-  if (text.includes('\\u0000')) return undefined
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
   }
 }

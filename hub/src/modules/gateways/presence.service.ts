@@ -4,6 +4,7 @@
  */
 import { PresenceMessage, StatusMessage } from '@courtyard/protocols/contract'
 import type { Hub } from '../../platform/module.ts'
+import { hooksOf } from './hooks.ts'
 import {
   setGatewayOffline,
   setOnline,
@@ -52,8 +53,14 @@ export class PresenceService {
     const { success, data } = PresenceMessage.safeParse(json)
     if (!success) return false
     const { pool } = this.hub.db
-    if (data.online) this.announce(await setOnline(pool, gatewayId, this.hub.clock.now()))
-    else await this.disconnected(gatewayId)
+    if (data.online) {
+      this.announce(await setOnline(pool, gatewayId, this.hub.clock.now()))
+      for (const listener of hooksOf(this.hub).arrived) {
+        await listener(gatewayId).catch((error: unknown) =>
+          this.hub.log.warn({ err: error, gatewayId }, 'something for an arriving gateway failed'),
+        )
+      }
+    } else await this.disconnected(gatewayId)
     return true
   }
 

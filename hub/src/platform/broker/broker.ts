@@ -22,14 +22,30 @@ export interface ClientPresence {
 /** Who may do what on the hub's own broker; a broker of the operator's has its own rules. */
 export interface BrokerAuthenticator {
   authenticate(username: string, password: string): Promise<boolean>
+  /** A certificate that leads to the hub's CA; its common name is the user. */
+  authenticateCertificate(username: string, serial: string): Promise<boolean>
   canPublish(username: string, topic: string): boolean
   canSubscribe(username: string, topicFilter: string): boolean
+}
+
+/** Since the start of the process; zeros for an external broker, which keeps its own. */
+export interface BrokerCounters {
+  readonly connections: number
+  /** Connections that were not let in. */
+  readonly refused: number
+  /** Messages that had to wait because their gateway sends too fast. */
+  readonly slowedDown: number
 }
 
 export interface Broker {
   readonly kind: 'embedded' | 'external'
   /** What gateways are told; never with a password. */
   readonly publicUrl: string
+  /**
+   * Address for gateways with a certificate; null: no TLS here.
+   * @param reachedAs host by which the gateway reached the hub, used when the hub's certificate is valid for it
+   */
+  tlsUrl(reachedAs: string | null): string | null
   /** Until it is called nobody gets in. No effect on an external broker. */
   setAuthenticator(authenticator: BrokerAuthenticator): void
   /**
@@ -48,6 +64,7 @@ export interface Broker {
   onPresence(listener: (presence: ClientPresence) => void): () => void
   /** Ends the connections of a user (revoked credentials); the embedded broker only. */
   disconnect(username: string): Promise<void>
+  counters(): BrokerCounters
   state(): { ok: boolean; detail: PlatformReason }
   stop(): Promise<void>
 }

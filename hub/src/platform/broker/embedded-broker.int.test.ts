@@ -9,11 +9,18 @@ import { EmbeddedBroker, MAX_PACKET_BYTES } from './embedded-broker.ts'
 
 let broker: EmbeddedBroker
 const clients: MqttClient[] = []
+const plainAt = (port: number) => ({
+  plain: { host: '127.0.0.1', port },
+  tls: null,
+  publicUrl: null,
+  log: pino({ level: 'silent' }),
+})
 beforeEach(async () => {
-  broker = new EmbeddedBroker({ host: '127.0.0.1', port: 0, publicUrl: null, log: pino({ level: 'silent' }) })
+  broker = new EmbeddedBroker(plainAt(0))
   await broker.start()
   broker.setAuthenticator({
     authenticate: async (username, password) => password === `secret of ${username}`,
+    authenticateCertificate: async () => false,
     canPublish: (username, topic) => topic.startsWith(`site/${username}/up/`),
     canSubscribe: (username, filter) => filter.startsWith(`site/${username}/down/`),
   })
@@ -47,12 +54,7 @@ test('lets in who has the password, and nobody before there is an authenticator'
   const wrong = connect('g1', 'guess')
   const [error] = (await next(wrong, 'error')) as [{ code: number }]
   expect(error.code).toBe(5)
-  const early = new EmbeddedBroker({
-    host: '127.0.0.1',
-    port: 0,
-    publicUrl: null,
-    log: pino({ level: 'silent' }),
-  })
+  const early = new EmbeddedBroker(plainAt(0))
   await early.start()
   expect(early.state().ok).toBe(false)
   const client = mqtt.connect(`mqtt://127.0.0.1:${early.port}`, {
@@ -155,7 +157,7 @@ test('ends a connection that announces more than is allowed, before the bytes ar
   client.publish('site/g1/up/batch', Buffer.alloc(MAX_PACKET_BYTES + 1), { qos: 1 }, () => undefined)
   await closed
   // Before a client has shown who it is, much less
-  const socket = connectSocket(broker.port, '127.0.0.1')
+  const socket = connectSocket(broker.port!, '127.0.0.1')
   await once(socket, 'connect')
   socket.on('error', () => undefined)
   socket.write(Buffer.from([0x10, 0xff, 0xff, 0x03]))
@@ -165,7 +167,7 @@ test('ends a connection that announces more than is allowed, before the bytes ar
 })
 
 test('bytes that are no MQTT end the connection and nothing else', async () => {
-  const socket = connectSocket(broker.port, '127.0.0.1')
+  const socket = connectSocket(broker.port!, '127.0.0.1')
   socket.on('error', () => undefined)
   socket.write('GET / HTTP/1.1\r\n\r\n')
   await once(socket, 'close')
@@ -173,12 +175,7 @@ test('bytes that are no MQTT end the connection and nothing else', async () => {
 })
 
 test('a taken port is told with the name of the setting', async () => {
-  const second = new EmbeddedBroker({
-    host: '127.0.0.1',
-    port: broker.port,
-    publicUrl: null,
-    log: pino({ level: 'silent' }),
-  })
+  const second = new EmbeddedBroker(plainAt(broker.port!))
   await expect(second.start()).rejects.toMatchObject({
     code: 'broker.unavailable',
     message: expect.stringContaining('MQTT_PORT') as string,

@@ -1,6 +1,8 @@
+import { rootCertificates } from 'node:tls'
 import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt'
 import type { Logger } from 'pino'
-import type { Broker, ClientPresence, MessageHandler } from './broker.ts'
+import type { TlsMaterial } from '../security/security.ts'
+import type { Broker, BrokerCounters, ClientPresence, MessageHandler } from './broker.ts'
 import { topicMatches } from './topic-match.ts'
 import type { PlatformReason } from '../reasons/platform-reasons.ts'
 
@@ -24,14 +26,26 @@ export class ExternalBroker implements Broker {
   readonly publicUrl: string
   private readonly client: MqttClient
   private readonly lanes = new Set<Lane>()
+  private readonly subscribed = new Set<string>()
   private readonly log: Logger
   private readonly underWay = new Set<Promise<void>>()
   private fault = 'not connected yet'
 
-  constructor(options: { url: string; publicUrl: string | null; log: Logger }) {
+  private readonly tlsPublicUrl: string | null
+
+  /** @param options.tls certificate that the hub shows to a broker with TLS, and the CA that it trusts beside the public ones */
+  constructor(options: {
+    url: string
+    publicUrl: string | null
+    tlsPublicUrl?: string | null
+    tls?: TlsMaterial | null
+    log: Logger
+  }) {
     this.log = options.log
     this.publicUrl = options.publicUrl ?? withoutCredentials(options.url)
+    this.tlsPublicUrl = options.tlsPublicUrl ?? (this.publicUrl.startsWith('mqtts:') ? this.publicUrl : null)
     this.client = mqtt.connect(options.url, {
+      ...(options.tls ? clientTls(options.tls) : {}),
       protocolVersion: 4,
       clean: true,
       keepalive: 30,
@@ -51,6 +65,19 @@ export class ExternalBroker implements Broker {
     }
   }
 
+  tlsUrl(): string | null {
+    return this.tlsPublicUrl
+  }
+
+  /** From the next connection on. */
+  renewTls(material: TlsMaterial): void {
+    Object.assign(this.client.options, clientTls(material))
+  }
+
+  counters(): BrokerCounters {
+    return { connections: 0, refused: 0, slowedDown: 0 }
+  }
+
   setAuthenticator(): void {
     this.log.info('MQTT_URL is set: that broker decides who may connect')
   }
@@ -62,14 +89,35 @@ export class ExternalBroker implements Broker {
   ): Promise<() => Promise<void>> {
     const lane = { filter, handler, inFlight: options.inFlight ?? DEFAULT_IN_FLIGHT }
     this.lanes.add(lane)
-    const shared = `$share/hub/${filter}`
-    // Sent when connected; a broker that is away delays the hub's readiness, not its start
-    const subscribed = this.client.subscribeAsync(shared, { qos: 1 })
-    if (this.client.connected) await subscribed
-    else subscribed.catch((error: unknown) => this.log.error({ err: error, filter }, 'subscription refused'))
+    await this.agreeSubscriptions()
     return async () => {
       this.lanes.delete(lane)
-      if (this.client.connected) await this.client.unsubscribeAsync(shared)
+      await this.agreeSubscriptions()
+    }
+  }
+
+  /**
+   * Subscribes to the widest filters only: a broker delivers a message once per shared subscription that matches,
+   * and `dispatch` gives each to all lanes anyway.
+   */
+  private async agreeSubscriptions(): Promise<void> {
+    const filters = [...new Set([...this.lanes].map(({ filter }) => filter))]
+    const wanted = filters.filter(
+      (one) => !filters.some((other) => other !== one && topicMatches(other, one)),
+    )
+    const added = wanted.filter((filter) => !this.subscribed.has(filter))
+    const removed = [...this.subscribed].filter((filter) => !wanted.includes(filter))
+    for (const filter of added) {
+      this.subscribed.add(filter)
+      // Sent when connected; a broker that is away delays the hub's readiness, not its start
+      const subscribed = this.client.subscribeAsync(shared(filter), { qos: 1 })
+      if (this.client.connected) await subscribed
+      else
+        subscribed.catch((error: unknown) => this.log.error({ err: error, filter }, 'subscription refused'))
+    }
+    for (const filter of removed) {
+      this.subscribed.delete(filter)
+      if (this.client.connected) await this.client.unsubscribeAsync(shared(filter))
     }
   }
 
@@ -123,6 +171,14 @@ export class ExternalBroker implements Broker {
       while (this.underWay.size >= lane.inFlight) await Promise.race(this.underWay)
     }
   }
+}
+
+function shared(filter: string): string {
+  return `$share/hub/${filter}`
+}
+
+function clientTls({ certificate, privateKey, ca }: TlsMaterial) {
+  return { cert: certificate, key: privateKey, ca: [...rootCertificates, ca] }
 }
 
 function withoutCredentials(address: string): string {

@@ -1,6 +1,11 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { HubApp } from '../module.ts'
 
+const brokerTotals = [
+  ['courtyard_mqtt_refused_total', 'Connections to the own broker that were not let in', 'refused'],
+  ['courtyard_mqtt_slowed_total', 'Messages that waited because their gateway sends too fast', 'slowedDown'],
+] as const
+
 /** Metrics of one hub; modules add their own with `hubMetrics(app.hub)`. */
 const registries = new WeakMap<object, Registry>()
 
@@ -43,6 +48,25 @@ export function addMetrics(app: HubApp): void {
       this.set(app.liveStreams.size)
     },
   })
+  new Gauge({
+    name: 'courtyard_mqtt_connections',
+    help: "Gateways on the hub's own broker",
+    registers,
+    collect() {
+      this.set(app.hub.broker.counters().connections)
+    },
+  })
+  for (const [name, help, key] of brokerTotals) {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(app.hub.broker.counters()[key])
+      },
+    })
+  }
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     if (route === '/api/live') return
