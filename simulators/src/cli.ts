@@ -15,6 +15,8 @@ const settings = [
   ['seed', 'COURTYARD_SIMULATOR_SEED', 'seed', 'number that all chance comes from (default 1)'],
   ['portBase', 'COURTYARD_SIMULATOR_PORT_BASE', 'port-base', 'endpoints listen on the ports after it (default 15020, 0 any)'],
   ['controlPort', 'COURTYARD_SIMULATOR_CONTROL_PORT', 'control-port', 'HTTP port on localhost (default 15000, 0 any)'],
+  ['rtuPortBase', 'COURTYARD_SIMULATOR_RTU_PORT_BASE', 'rtu-port-base', 'endpoints also speak RTU over TCP on the ports after it (0 any)'],
+  ['serial', 'COURTYARD_SIMULATOR_SERIAL', 'serial', 'one endpoint also on a serial port: endpoint=path,9600,8N1'],
   ['host', 'COURTYARD_SIMULATOR_HOST', 'host', 'address of the Modbus endpoints (default 127.0.0.1)'],
   ['stateFile', 'COURTYARD_SIMULATOR_STATE', 'state', 'file in which replaced meters outlive the process'],
   ['meters', 'COURTYARD_SIMULATOR_METERS', 'meters', 'bench: so many like meters instead of the neighbourhood'],

@@ -2,9 +2,12 @@
 import { AppError, type InputIssue } from '@courtyard/protocols/contract'
 import * as z from 'zod'
 import { SimulatorErrorCode } from './errors.ts'
+import type { SerialOptions } from './serial/serial-device.ts'
 import { DEFAULT_ENDPOINTS, MAX_ENDPOINTS } from './site/bench-site.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
+
+const serialLine = /^([^=]+)=([^,]+)(?:,(\d+))?(?:,8([NEO])([12]))?$/
 
 export const SimulatorOptions = z.strictObject({
   /** Another seed, another neighbourhood; the same seed, the same to the last digit. */
@@ -13,6 +16,10 @@ export const SimulatorOptions = z.strictObject({
   portBase: port.max(65_500).default(15_020),
   /** Control port; 0 takes a free one. */
   controlPort: port.default(15_000),
+  /** The endpoints also speak RTU over TCP on the ports after this one; 0 takes free ports. Absent: they don't. */
+  rtuPortBase: port.max(65_500).optional(),
+  /** One endpoint also on a serial port, as `endpoint=path` or `endpoint=path,9600,8E1`. */
+  serial: z.string().regex(serialLine, 'expects endpoint=path,9600,8N1').optional(),
   /** Address that the Modbus endpoints listen on; the control port is always on localhost. */
   host: z.string().min(1).default('127.0.0.1'),
   /** File in which replacements and rollovers outlive the process; without it they end with it. */
@@ -54,4 +61,14 @@ export function checked<S extends z.ZodType>(
 
 export function checkedOptions(input: SimulatorOptionsInput): SimulatorOptions {
   return checked(SimulatorOptions, input, SimulatorErrorCode.badOptions, 'options of the simulator')
+}
+
+/** `endpoint=path,9600,8N1`, which the schema has checked, taken apart. */
+export function parseSerialLine(text: string): SerialOptions & { readonly endpoint: string } {
+  const [, endpoint, path, baudRate = '9600', parity = 'N', stopBits = '1'] = serialLine.exec(text)!
+  return {
+    ...{ endpoint: endpoint!, path: path!, baudRate: Number(baudRate) },
+    parity: ({ N: 'none', E: 'even', O: 'odd' } as const)[parity as 'N' | 'E' | 'O'],
+    stopBits: stopBits === '2' ? 2 : 1,
+  }
 }

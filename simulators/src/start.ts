@@ -3,9 +3,17 @@ import { ControlServer } from './control/control-server.ts'
 import type { TruthView } from './control/views.ts'
 import type { FaultRequest } from './faults.ts'
 import { ModbusServer } from './modbus/modbus-server.ts'
+import { rtuSerial } from './modbus/rtu-serial.ts'
+import { RtuServer } from './modbus/rtu-server.ts'
 import type { ServerStats } from './modbus/stats.ts'
+import type { UnitHandler } from './modbus/unit-answer.ts'
 import { unitHandler } from './modbus/unit-handler.ts'
-import { checkedOptions, type SimulatorOptions, type SimulatorOptionsInput } from './options.ts'
+import {
+  checkedOptions,
+  parseSerialLine,
+  type SimulatorOptions,
+  type SimulatorOptionsInput,
+} from './options.ts'
 import { Simulation } from './simulation.ts'
 import { buildBenchSite } from './site/bench-site.ts'
 import type { EndpointAddress } from './site/site-config.ts'
@@ -47,6 +55,7 @@ export async function startSimulator(
 ): Promise<RunningSimulator> {
   const options = checkedOptions(input)
   const simulation = new Simulation(buildSite(options), now, options.stateFile)
+  const serial = options.serial === undefined ? null : parseSerialLine(options.serial)
   const servers: { stop(): Promise<void> }[] = []
   const stop = async () => {
     await Promise.all(servers.map((server) => server.stop()))
@@ -55,13 +64,20 @@ export async function startSimulator(
     const endpoints: EndpointAddress[] = []
     for (const [index, key] of simulation.site.endpoints.entries()) {
       const context = { park: simulation.park, stats: simulation.counters, now, faultOf: simulation.faultOf }
-      const server = new ModbusServer(unitHandler(key, context), simulation.counters)
+      const handler = unitHandler(key, context)
+      const server = new ModbusServer(handler, simulation.counters)
       servers.push(server)
       const port = await server.listen(
         options.portBase === 0 ? 0 : options.portBase + index + 1,
         options.host,
       )
-      endpoints.push({ key, host: options.host, port })
+      const rtuPort = await listenRtu(options, index, handler, simulation.counters, servers)
+      endpoints.push({ key, host: options.host, port, ...(rtuPort === undefined ? {} : { rtuPort }) })
+      if (serial?.endpoint === key) {
+        const line = rtuSerial(serial, handler, simulation.counters)
+        servers.push(line)
+        await line.start()
+      }
     }
     simulation.setEndpoints(endpoints)
     const control = new ControlServer(simulation)
@@ -82,4 +98,18 @@ export async function startSimulator(
     await stop()
     throw error
   }
+}
+
+/** The same units as RTU over TCP, when the options ask for it. Returns the port. */
+async function listenRtu(
+  { rtuPortBase, host }: SimulatorOptions,
+  index: number,
+  handler: UnitHandler,
+  stats: ServerStats,
+  servers: { stop(): Promise<void> }[],
+): Promise<number | undefined> {
+  if (rtuPortBase === undefined) return undefined
+  const server = new RtuServer(handler, stats)
+  servers.push(server)
+  return server.listen(rtuPortBase === 0 ? 0 : rtuPortBase + index + 1, host)
 }

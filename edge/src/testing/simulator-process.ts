@@ -9,6 +9,8 @@ export interface SimulatedMeter {
   readonly key: string
   readonly endpoint: string
   readonly port: number
+  /** RTU over TCP, when it was started with `--rtu-port-base`. */
+  readonly rtuPort?: number
   readonly unitId: number
   readonly profile: string
 }
@@ -22,8 +24,8 @@ export class SimulatorProcess {
     this.controlUrl = controlUrl
   }
 
-  static async start(): Promise<SimulatorProcess> {
-    const child = spawn(process.execPath, [program, '--port-base', '0', '--control-port', '0'], {
+  static async start(flags: readonly string[] = []): Promise<SimulatorProcess> {
+    const child = spawn(process.execPath, [program, '--port-base', '0', '--control-port', '0', ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     for await (const line of createInterface({ input: child.stdout })) {

@@ -41,6 +41,7 @@ export function meterView(
   return {
     ...{ key, serial, name, medium, profile: meter.profile.id, role, building, room, parent },
     ...{ endpoint: endpoint.key, host: endpoint.host, port: endpoint.port, unitId },
+    ...(endpoint.rtuPort === undefined ? {} : { rtuPort: endpoint.rtuPort }),
     installedAt: new Date(INSTALLED_AT_MS).toISOString(),
     initialIndex: formatUnits(BigInt(meter.initialIndex), 9),
     fault: fault ?? null,

@@ -1,16 +1,10 @@
 /** One Modbus TCP endpoint: a gateway with several units behind it. It knows the protocol and nothing of meters. */
+import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { encodeMbap, type MbapFrame, MbapReader } from '@courtyard/protocols/modbus'
+import { exceptionReply, ModbusException } from './pdu.ts'
 import type { ServerStats } from './stats.ts'
-
-/** What a unit does with a request. */
-export type UnitAnswer =
-  | { readonly kind: 'reply'; readonly pdu: Uint8Array; readonly delayMs?: number; readonly unitId?: number }
-  | { readonly kind: 'raw'; readonly bytes: Uint8Array }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'reset' }
-
-export type UnitHandler = (frame: MbapFrame) => UnitAnswer
+import type { UnitHandler } from './unit-answer.ts'
 
 /** A client that does not read its replies is not read either beyond this. */
 const MAX_UNREAD_BYTES = 256 * 1024
@@ -79,8 +73,14 @@ export class ModbusServer {
       socket.resetAndDestroy()
       return
     }
-    if (answer.kind === 'raw') {
-      socket.write(answer.bytes)
+    if (answer.kind === 'garbage') {
+      socket.write(spoiled(frame, answer.pdu, answer.variant))
+      return
+    }
+    if (answer.kind === 'absent') {
+      this.stats.exceptions += 1
+      const pdu = exceptionReply(frame.pdu[0]!, ModbusException.gatewayTargetFailed)
+      this.send(socket, encodeMbap({ ...frame, pdu }))
       return
     }
     const { pdu, delayMs = 0, unitId = frame.unitId } = answer
@@ -102,4 +102,15 @@ export class ModbusServer {
     }, delayMs)
     this.timers.add(timer)
   }
+}
+
+function spoiled(
+  { transactionId, unitId }: MbapFrame,
+  pdu: Uint8Array,
+  variant: 'bytes' | 'length',
+): Uint8Array {
+  const bytes = encodeMbap({ transactionId, unitId, pdu })
+  if (variant === 'length') new DataView(bytes.buffer).setUint16(4, 0xfff0)
+  else bytes.set(randomBytes(pdu.length), bytes.length - pdu.length)
+  return bytes
 }

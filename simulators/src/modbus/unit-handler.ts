@@ -1,12 +1,10 @@
 /** The units behind one endpoint: real meters' answers, or those of meters with a fault. */
-import { randomBytes } from 'node:crypto'
-import { encodeMbap, type MbapFrame } from '@courtyard/protocols/modbus'
 import type { Fault } from '../faults.ts'
 import type { MeterPark } from '../meter/meter-park.ts'
 import { fillWords, RegisterLayout } from './layout.ts'
-import type { UnitAnswer, UnitHandler } from './modbus-server.ts'
 import { exceptionReply, ModbusException, parseReadRequest, readReply } from './pdu.ts'
 import type { ServerStats } from './stats.ts'
+import type { UnitAnswer, UnitHandler, UnitRequest } from './unit-answer.ts'
 
 export interface UnitContext {
   readonly park: MeterPark
@@ -15,7 +13,7 @@ export interface UnitContext {
   readonly faultOf: (meterKey: string) => Fault | undefined
 }
 
-/** Answers for the meters of `endpoint`; any other unit id gets a gateway's exception 0x0B. */
+/** Answers for the meters of `endpoint`; any other unit is absent. */
 export function unitHandler(endpoint: string, context: UnitContext): UnitHandler {
   const layouts = new Map<string, RegisterLayout>()
   const units = new Map(
@@ -28,7 +26,7 @@ export function unitHandler(endpoint: string, context: UnitContext): UnitHandler
   )
   return (frame) => {
     const unit = units.get(frame.unitId)
-    if (!unit) return { kind: 'reply', pdu: refuse(context, frame, ModbusException.gatewayTargetFailed) }
+    if (!unit) return { kind: 'absent' }
     const fault = context.faultOf(unit.key)
     if (fault?.kind === 'exception') return { kind: 'reply', pdu: refuse(context, frame, fault.code) }
     if (fault?.kind === 'silent') return { kind: 'nothing' }
@@ -48,7 +46,7 @@ interface Served {
 function serve(
   context: UnitContext,
   unit: { index: number; layout: RegisterLayout },
-  frame: MbapFrame,
+  frame: UnitRequest,
 ): Served {
   const exception = (code: number) => ({ pdu: refuse(context, frame, code), registers: 0 })
   const request = parseReadRequest(frame.pdu)
@@ -61,17 +59,13 @@ function serve(
   return { pdu, registers: request.count }
 }
 
-function refuse(context: UnitContext, frame: MbapFrame, code: number): Uint8Array {
+function refuse(context: UnitContext, frame: UnitRequest, code: number): Uint8Array {
   context.stats.exceptions += 1
   return exceptionReply(frame.pdu[0]!, code)
 }
 
-function distorted(fault: Fault, frame: MbapFrame, pdu: Uint8Array): UnitAnswer {
+function distorted(fault: Fault, frame: UnitRequest, pdu: Uint8Array): UnitAnswer {
   if (fault.kind === 'slow') return { kind: 'reply', pdu, delayMs: fault.ms }
   if (fault.kind === 'wrongUnit') return { kind: 'reply', pdu, unitId: (frame.unitId % 247) + 1 }
-  const bytes = encodeMbap({ transactionId: frame.transactionId, unitId: frame.unitId, pdu })
-  const lengthIsWrong = fault.kind === 'garbage' && fault.variant === 'length'
-  if (lengthIsWrong) new DataView(bytes.buffer).setUint16(4, 0xfff0)
-  else bytes.set(randomBytes(pdu.length), bytes.length - pdu.length)
-  return { kind: 'raw', bytes }
+  return { kind: 'garbage', pdu, variant: fault.kind === 'garbage' ? fault.variant : 'bytes' }
 }

@@ -7,6 +7,8 @@ export interface EndpointAddress {
   readonly key: string
   readonly host: string
   readonly port: number
+  /** The same units as RTU over TCP. */
+  readonly rtuPort?: number
 }
 
 export function siteConfig(
