@@ -4,6 +4,8 @@ import { systemClock, type Clock } from './clock.ts'
 import type { SiteConfig } from './config/index.ts'
 import { takeDataFolder } from './data-folder.ts'
 import { connectTcp } from './drivers/tcp-transport.ts'
+import { Fleet, type ConfigSource } from './fleet/index.ts'
+import type { LogRing } from './log-ring.ts'
 import type { Logger } from './log.ts'
 import { Outbox, EmissionCollector, type OutboxLimits } from './outbox/index.ts'
 import { Polling } from './polling/index.ts'
@@ -22,6 +24,12 @@ export function outboxLimits(site: SiteConfig): OutboxLimits {
   return { maxBytes: site.outbox.maxBytes, maxAgeMs: site.outbox.maxAgeHours * 3_600_000 }
 }
 
+/** What the hub may look after: the configuration, and who wants to see the log. */
+export interface Managed {
+  readonly source: ConfigSource
+  readonly ring: LogRing
+}
+
 export class Agent {
   private site: SiteConfig
   private readonly logger: Logger
@@ -30,6 +38,7 @@ export class Agent {
   private readonly outbox: Outbox
   private readonly collector: EmissionCollector
   private readonly uplink: Uplink
+  private readonly fleet: Fleet | null
   private readonly status: StatusServer
   private polling: Polling
   private catalogue
@@ -45,6 +54,7 @@ export class Agent {
     logger: Logger,
     onCorrupt: (error: Error) => void,
     clock: Clock = systemClock,
+    managed: Managed | null = null,
   ) {
     this.site = site
     this.logger = logger
@@ -52,6 +62,8 @@ export class Agent {
     this.startedAtMs = clock.nowMs()
     this.catalogue = buildCatalogue(site)
     this.folder = takeDataFolder(site.gateway.dataDir)
+    // Before the drivers are made: a configuration that brings the process down has been counted then.
+    managed?.source.started()
     this.outbox = new Outbox({
       file: outboxFile(site),
       limits: outboxLimits(site),
@@ -67,6 +79,7 @@ export class Agent {
       onSealed: () => this.uplink.nudge(),
       onCorrupt,
     })
+    this.fleet = managed && this.createFleet(managed)
     this.uplink = new Uplink({
       dataDir: site.gateway.dataDir,
       hub: site.hub,
@@ -76,6 +89,8 @@ export class Agent {
       clock,
       logger: logger.child({ module: 'uplink' }),
       status: () => toStatusMessage(this.state()),
+      handlers: { ...this.fleet?.handlers },
+      onConnected: () => this.fleet?.connected(),
     })
     this.status = new StatusServer({
       host: site.gateway.statusHost,
@@ -91,10 +106,17 @@ export class Agent {
     const statusPort = await this.status.start()
     this.polling.start()
     this.uplink.start()
+    this.fleet?.started()
     this.limitsTimer = setInterval(() => this.enforceLimits(), ENFORCE_LIMITS_EVERY_MS)
     const { host, ...rest } = { host: this.site.gateway.statusHost, statusPort, outbox: this.outbox.id }
     this.logger.info({ ...rest, version: agentVersion, devices: this.catalogue.devices.length }, `agent runs; status at http://${host}:${statusPort}`) // prettier-ignore
     return statusPort
+  }
+
+  /** Runs a job that changes the configuration when none is being changed. */
+  whenSettled(job: () => Promise<void>): void {
+    if (this.fleet) this.fleet.enqueue(job)
+    else void job()
   }
 
   /** Applies a checked configuration: polling starts anew, nothing that was read is lost. */
@@ -111,12 +133,14 @@ export class Agent {
     this.polling = this.createPolling()
     this.polling.start()
     await this.uplink.reconfigure(site.hub, site.uplink, this.catalogue)
+    this.fleet?.changed()
     this.logger.info({ devices: this.catalogue.devices.length }, 'configuration applied')
   }
 
   /** Stops reading, puts what was read on the disk, takes leave of the hub. */
   async stop(): Promise<void> {
     if (this.limitsTimer) clearInterval(this.limitsTimer)
+    await this.fleet?.stop()
     await this.polling.stop()
     this.collector.flush()
     await this.uplink.stop()
@@ -133,6 +157,7 @@ export class Agent {
       atMs: this.clock.nowMs(),
       startedAtMs: this.startedAtMs,
       catalogueRevision: this.catalogue.revision,
+      configRevision: this.site.source.revision,
       outbox: { ...this.outbox.totals(), id: this.outbox.id, maxBytes: outbox.maxBytes },
       uplink: this.uplink.snapshot(),
       buses: this.polling.snapshot().map((snapshot, index) => {
@@ -149,6 +174,21 @@ export class Agent {
         }
       }),
     }
+  }
+
+  private createFleet({ source, ring }: Managed): Fleet {
+    return new Fleet({
+      source,
+      ring,
+      clock: this.clock,
+      logger: this.logger.child({ module: 'fleet' }),
+      running: () => this.site,
+      apply: (site) => this.reload(site),
+      polling: () => this.polling,
+      offer: (emission) => this.collector.offer(emission),
+      connected: () => this.uplink.snapshot().connected,
+      publish: (kind, message) => this.uplink.publishUp(kind, message),
+    })
   }
 
   private createPolling(): Polling {

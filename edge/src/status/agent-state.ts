@@ -11,6 +11,8 @@ export interface AgentState {
   readonly startedAtMs: number
   /** Of the running configuration; equal to the catalogue's. */
   readonly catalogueRevision: string
+  /** Revision from the hub that runs; null: the box's own file. */
+  readonly configRevision: string | null
   readonly outbox: OutboxTotals & { readonly id: string; readonly maxBytes: number }
   readonly uplink: UplinkSnapshot
   readonly buses: readonly BusState[]

@@ -9,6 +9,7 @@ const state: AgentState = {
   atMs: 1_790_000_100_000,
   startedAtMs: 1_790_000_000_000,
   catalogueRevision: 'abcdef0123456789',
+  configRevision: null,
   outbox: {
     id: '7f0c3f7e-8c55-4d8e-9b55-0d8c5e0e5f11',
     batches: 2,

@@ -1,6 +1,5 @@
 /** Keys, requests and certificates of the gateway. Pure but for the random numbers. */
 import { createPrivateKey, KeyObject, webcrypto, X509Certificate } from 'node:crypto'
-import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { AppError } from '@courtyard/protocols/contract'
 import { errorCodes } from '../errors.ts'
 
@@ -9,6 +8,9 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 
 /** A new key (PKCS #8 PEM) and a PKCS #10 request for it. The hub gives the subject; what stands here is a courtesy. */
 export async function makeKeyAndRequest(): Promise<{ key: string; csr: string }> {
+  // Needed once in months, so loaded only then. The library registers its parts through the metadata API.
+  await import('reflect-metadata')
+  const { Pkcs10CertificateRequestGenerator } = await import('@peculiar/x509')
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const request = await Pkcs10CertificateRequestGenerator.create(
     { name: 'CN=courtyard-edge', keys, signingAlgorithm: algorithm },

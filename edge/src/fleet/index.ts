@@ -1,0 +1,2 @@
+export { ConfigSource, leaveHubConfig } from './config-source.ts'
+export { Fleet } from './fleet.ts'
