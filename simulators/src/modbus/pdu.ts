@@ -60,3 +60,44 @@ function bitsReply(fn: number, bits: Uint16Array): Uint8Array {
   })
   return pdu
 }
+
+export interface WriteRequest {
+  readonly function: 5 | 6 | 15 | 16
+  readonly address: number
+  /** Coils as 0 and 1, registers as 0–65535. */
+  readonly values: readonly number[]
+}
+
+/** Takes a PDU with a writing function apart (6.5, 6.6, 6.11, 6.12); the exception code when the standard refuses it. */
+export function parseWriteRequest(pdu: Uint8Array): WriteRequest | number {
+  const [fn = 0] = pdu
+  if (fn !== 5 && fn !== 6 && fn !== 15 && fn !== 16) return ModbusException.illegalFunction
+  if (pdu.length < 5) return ModbusException.illegalDataValue
+  const address = pdu[1]! * 256 + pdu[2]!
+  const second = pdu[3]! * 256 + pdu[4]!
+  if (fn === 5 || fn === 6) {
+    if (pdu.length !== 5) return ModbusException.illegalDataValue
+    if (fn === 6) return { function: fn, address, values: [second] }
+    if (second !== 0 && second !== 0xff00) return ModbusException.illegalDataValue
+    return { function: fn, address, values: [second === 0 ? 0 : 1] }
+  }
+  return parseMultiple(fn, address, second, pdu)
+}
+
+function parseMultiple(fn: 15 | 16, address: number, count: number, pdu: Uint8Array): WriteRequest | number {
+  const bytes = fn === 15 ? Math.ceil(count / 8) : count * 2
+  const most = fn === 15 ? 1968 : 123
+  if (count < 1 || count > most || pdu[5] !== bytes || pdu.length !== 6 + bytes) {
+    return ModbusException.illegalDataValue
+  }
+  if (address + count > 0x10000) return ModbusException.illegalDataAddress
+  const values = Array.from({ length: count }, (_, i) =>
+    fn === 15 ? (pdu[6 + (i >> 3)]! >> (i & 7)) & 1 : pdu[6 + i * 2]! * 256 + pdu[7 + i * 2]!,
+  )
+  return { function: fn, address, values }
+}
+
+/** Functions 5 and 6 repeat the request, 15 and 16 its address and count. */
+export function writeReply(request: Uint8Array): Uint8Array {
+  return request.slice(0, 5)
+}
