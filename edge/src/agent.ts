@@ -1,6 +1,8 @@
 /** Puts the parts together: drivers → collector → outbox → uplink, and the status page beside them. */
 import { join } from 'node:path'
+import { CommandMessage, type AckMessage } from '@courtyard/protocols/contract'
 import { systemClock, type Clock } from './clock.ts'
+import { CommandJournal, Commands } from './commands/index.ts'
 import type { SiteConfig } from './config/index.ts'
 import { takeDataFolder } from './data-folder.ts'
 import { connectTcp } from './drivers/tcp-transport.ts'
@@ -9,11 +11,14 @@ import type { LogRing } from './log-ring.ts'
 import type { Logger } from './log.ts'
 import { Outbox, EmissionCollector, type OutboxLimits } from './outbox/index.ts'
 import { Polling } from './polling/index.ts'
-import { StatusServer, toStatusMessage, type AgentState } from './status/index.ts'
-import { buildCatalogue, Uplink } from './uplink/index.ts'
+import { HealthMeter, StatusServer, toStatusMessage, type AgentState } from './status/index.ts'
+import { ClockStore, systemBootTime, TimeKeeper, type BootTime } from './time/index.ts'
+import { buildCatalogue, Uplink, type DownHandlers } from './uplink/index.ts'
 import { agentVersion } from './version.ts'
 
 const ENFORCE_LIMITS_EVERY_MS = 30_000
+/** What a command on the wire gets to end when the configuration changes, and when the agent stops. */
+const GRACE_MS = { change: 10_000, stop: 1_000 }
 
 /** Where the outbox of a site is. */
 export function outboxFile(site: SiteConfig): string {
@@ -30,19 +35,25 @@ export interface Managed {
   readonly ring: LogRing
 }
 
+/** What can still be read of a command that a newer hub sends. */
+const UnreadableCommand = CommandMessage.pick({ id: true, device: true, target: true })
+
 export class Agent {
   private site: SiteConfig
   private readonly logger: Logger
-  private readonly clock: Clock
+  /** The clock of everything in the agent. */
+  private readonly time: TimeKeeper
+  private readonly health: HealthMeter
   private readonly folder: { close(): void }
   private readonly outbox: Outbox
   private readonly collector: EmissionCollector
+  private readonly commands: Commands
   private readonly uplink: Uplink
   private readonly fleet: Fleet | null
   private readonly status: StatusServer
   private polling: Polling
   private catalogue
-  private readonly startedAtMs: number
+  private readonly startedMs: number
   private limitsTimer: NodeJS.Timeout | null = null
 
   /**
@@ -55,11 +66,14 @@ export class Agent {
     onCorrupt: (error: Error) => void,
     clock: Clock = systemClock,
     managed: Managed | null = null,
+    boot: BootTime = systemBootTime(),
   ) {
     this.site = site
     this.logger = logger
-    this.clock = clock
-    this.startedAtMs = clock.nowMs()
+    const time = new TimeKeeper(clock, boot, logger.child({ module: 'time' }))
+    this.time = time
+    this.startedMs = clock.monotonicMs()
+    this.health = new HealthMeter(site.gateway.dataDir)
     this.catalogue = buildCatalogue(site)
     this.folder = takeDataFolder(site.gateway.dataDir)
     // Before the drivers are made: a configuration that brings the process down has been counted then.
@@ -69,15 +83,28 @@ export class Agent {
       limits: outboxLimits(site),
       maxPages: site.outbox.maxPages,
       moveDamagedAside: true,
-      clock,
+      clock: time,
       logger: logger.child({ module: 'outbox' }),
     })
     this.collector = new EmissionCollector({
       outbox: this.outbox,
       flushMs: site.outbox.flushMs,
       logger: logger.child({ module: 'outbox' }),
+      refine: (emission, sinceMs) => time.refine(emission, sinceMs),
       onSealed: () => this.uplink.nudge(),
       onCorrupt,
+    })
+    time.begin(new ClockStore(this.outbox, logger.child({ module: 'time' })), {
+      beforeChange: () => this.collector.flush(),
+      changed: (trusted, held) => this.outbox.setClock(trusted, held),
+    })
+    this.commands = new Commands({
+      journal: new CommandJournal(this.outbox),
+      clock: time,
+      boot,
+      logger: logger.child({ module: 'commands' }),
+      publish: (report) => this.uplink.publishUp('command', report),
+      offer: (emission) => this.collector.offer(emission),
     })
     this.fleet = managed && this.createFleet(managed)
     this.uplink = new Uplink({
@@ -86,11 +113,12 @@ export class Agent {
       settings: site.uplink,
       outbox: this.outbox,
       catalogue: this.catalogue,
-      clock,
+      clock: time,
       logger: logger.child({ module: 'uplink' }),
       status: () => toStatusMessage(this.state()),
-      handlers: { ...this.fleet?.handlers },
-      onConnected: () => this.fleet?.connected(),
+      handlers: this.downHandlers(),
+      onAck: (ack) => this.handleAck(ack),
+      onConnected: () => this.connected(),
     })
     this.status = new StatusServer({
       host: site.gateway.statusHost,
@@ -105,6 +133,7 @@ export class Agent {
   async start(): Promise<number> {
     const statusPort = await this.status.start()
     this.polling.start()
+    this.commands.resume(this.site, this.polling)
     this.uplink.start()
     this.fleet?.started()
     this.limitsTimer = setInterval(() => this.enforceLimits(), ENFORCE_LIMITS_EVERY_MS)
@@ -123,6 +152,7 @@ export class Agent {
   async reload(site: SiteConfig): Promise<void> {
     const catalogue = buildCatalogue(site)
     this.warnAboutRestart(site)
+    await this.commands.pause(GRACE_MS.change)
     await this.polling.stop()
     this.collector.flush()
     this.site = site
@@ -132,6 +162,7 @@ export class Agent {
     this.logger.level = site.gateway.logLevel
     this.polling = this.createPolling()
     this.polling.start()
+    this.commands.resume(site, this.polling)
     await this.uplink.reconfigure(site.hub, site.uplink, this.catalogue)
     this.fleet?.changed()
     this.logger.info({ devices: this.catalogue.devices.length }, 'configuration applied')
@@ -141,10 +172,12 @@ export class Agent {
   async stop(): Promise<void> {
     if (this.limitsTimer) clearInterval(this.limitsTimer)
     await this.fleet?.stop()
+    await this.commands.pause(GRACE_MS.stop)
     await this.polling.stop()
     this.collector.flush()
     await this.uplink.stop()
     await this.status.stop()
+    this.time.stop()
     this.outbox.close()
     this.folder.close()
   }
@@ -154,12 +187,15 @@ export class Agent {
     return {
       name: gateway.name,
       version: agentVersion,
-      atMs: this.clock.nowMs(),
-      startedAtMs: this.startedAtMs,
+      atMs: this.time.nowMs(),
+      // Counted back, since the clock at the start may have been wrong.
+      startedAtMs: Math.round(this.time.nowMs() - (this.time.monotonicMs() - this.startedMs)),
       catalogueRevision: this.catalogue.revision,
       configRevision: this.site.source.revision,
       outbox: { ...this.outbox.totals(), id: this.outbox.id, maxBytes: outbox.maxBytes },
       uplink: this.uplink.snapshot(),
+      clock: { offsetMs: this.time.offsetMs, isTrusted: this.time.isTrusted },
+      process: this.health.snapshot(),
       buses: this.polling.snapshot().map((snapshot, index) => {
         const bus = buses[index]!
         const names = new Map(bus.devices.map((device) => [device.key, device.name]))
@@ -176,11 +212,36 @@ export class Agent {
     }
   }
 
+  private downHandlers(): DownHandlers {
+    const fleet = this.fleet?.handlers
+    return {
+      ...fleet,
+      command: (message) => this.commands.take(message),
+      unreadable: (kind, json, reason) => {
+        const command = kind === 'command' ? UnreadableCommand.safeParse(json) : null
+        if (command?.success)
+          this.commands.refuse(command.data.id, command.data.device, command.data.target, reason) // prettier-ignore
+        else fleet?.unreadable?.(kind, json, reason)
+      },
+    }
+  }
+
+  private connected(): void {
+    this.time.connected()
+    this.commands.connected()
+    this.fleet?.connected()
+  }
+
+  private handleAck(ack: AckMessage): void {
+    this.time.noteHub(ack.hubTimeMs)
+    this.commands.acknowledged(ack.commands ?? [])
+  }
+
   private createFleet({ source, ring }: Managed): Fleet {
     return new Fleet({
       source,
       ring,
-      clock: this.clock,
+      clock: this.time,
       logger: this.logger.child({ module: 'fleet' }),
       running: () => this.site,
       apply: (site) => this.reload(site),
@@ -194,13 +255,13 @@ export class Agent {
   private createPolling(): Polling {
     return new Polling({
       buses: this.site.buses,
-      clock: this.clock,
+      clock: this.time,
       logger: this.logger.child({ module: 'polling' }),
       connectTcp,
       timeZone: this.site.gateway.timeZone,
       dataDir: this.site.gateway.dataDir,
       random: Math.random,
-      offer: (emission) => this.collector.offer(emission),
+      offer: (emission, sinceMs) => this.collector.offer(emission, sinceMs),
       checkpoint: (deviceKey) => this.outbox.checkpoint(deviceKey),
     })
   }

@@ -14,6 +14,7 @@ export const MAX_BATCH_SIZE = 5_000
 
 interface Offer {
   readonly emission: Emission
+  readonly sinceMs: number | undefined
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -23,7 +24,7 @@ export interface CollectorOptions {
   readonly flushMs: number
   readonly logger: Logger
   /** Looks at each emission before it is written, such as for stamps of a clock that was put right meanwhile. */
-  readonly refine?: (emission: Emission) => Emission
+  readonly refine?: (emission: Emission, sinceMs?: number) => Emission
   /** Called after each batch that was sealed. */
   readonly onSealed?: () => void
   /** Called when the file turned out to be damaged: only a new start can help. */
@@ -47,11 +48,14 @@ export class EmissionCollector {
     this.flushMs = flushMs
   }
 
-  /** Rejects with the outbox's AppError when it could not be written; the content is then counted as dropped. */
-  offer(emission: Emission): Promise<void> {
+  /**
+   * Rejects with the outbox's AppError when it could not be written; the content is then counted as dropped.
+   * @param sinceMs monotonic instant at which the poll began that brought it; absent when it came unasked.
+   */
+  offer(emission: Emission, sinceMs?: number): Promise<void> {
     if (sizeOf(emission) === 0 && !emission.checkpoint) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.offers.push({ emission, resolve, reject })
+      this.offers.push({ emission, sinceMs, resolve, reject })
       this.waiting += sizeOf(emission)
       if (this.waiting >= MAX_BATCH_SIZE) this.flush()
       else this.timer ??= setTimeout(() => this.flush(), this.flushMs)
@@ -80,7 +84,7 @@ export class EmissionCollector {
 
   private join(offers: readonly Offer[]): SealedContent {
     const { refine } = this.options
-    const emissions = offers.map(({ emission }) => (refine ? refine(emission) : emission))
+    const emissions = offers.map(({ emission, sinceMs }) => (refine ? refine(emission, sinceMs) : emission))
     return {
       readings: emissions.flatMap(({ readings }) => readings ?? []),
       events: emissions.flatMap(({ events }) => events ?? []),

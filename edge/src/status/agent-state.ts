@@ -2,6 +2,7 @@ import type { StatusMessage } from '@courtyard/protocols/contract'
 import type { OutboxTotals } from '../outbox/index.ts'
 import type { DeviceSnapshot } from '../polling/device-health.ts'
 import type { UplinkSnapshot } from '../uplink/index.ts'
+import type { ProcessHealth } from './health-meter.ts'
 
 /** All that the status page, the metrics and the status message show, taken at one instant. */
 export interface AgentState {
@@ -15,6 +16,13 @@ export interface AgentState {
   readonly configRevision: string | null
   readonly outbox: OutboxTotals & { readonly id: string; readonly maxBytes: number }
   readonly uplink: UplinkSnapshot
+  readonly clock: {
+    /** Hub's time less the system's clock; null before the hub has said its time. */
+    readonly offsetMs: number | null
+    /** False: started with a clock that cannot be right, and readings wait for the time. */
+    readonly isTrusted: boolean
+  }
+  readonly process: ProcessHealth
   readonly buses: readonly BusState[]
 }
 
@@ -30,13 +38,20 @@ export interface BusState {
 
 /** The state as the contract wants it. */
 export function toStatusMessage(state: AgentState): StatusMessage {
-  const { batches, readings, bytes, oldestAtMs, droppedReadings } = state.outbox
+  const { batches, readings, events, bytes, oldestAtMs, droppedReadings } = state.outbox
   return {
     v: 1,
     atMs: state.atMs,
     version: state.version,
     startedAtMs: state.startedAtMs,
-    outbox: { batches, readings, bytes, oldestAtMs, droppedReadings },
+    outbox: { batches, readings, events, bytes, oldestAtMs, droppedReadings },
+    health: {
+      ...state.process,
+      clockOffsetMs: state.clock.offsetMs,
+      clockTrusted: state.clock.isTrusted,
+      configRevision: state.configRevision,
+      certificateExpiresAtMs: state.uplink.certificateExpiresAtMs,
+    },
     buses: state.buses.map(({ key, driver, address, connected, load, missedDeadlines }) => ({
       key,
       driver,

@@ -24,6 +24,8 @@ const state: AgentState = {
     droppedEvents: 0,
     maxBytes: 512 * 1024 * 1024,
   },
+  clock: { offsetMs: 12, isTrusted: true },
+  process: { rssBytes: 90_000_000, cpu: 0.1, diskFreeBytes: 1e9 },
   uplink: {
     enrolled: true,
     connected: false,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CatalogueMessage, TELEMETRY_VERSION, type CatalogueDevice } from '@courtyard/protocols/contract'
 import type { DeviceProfile } from '@courtyard/protocols/profile'
+import { commandsOf } from '../commands/index.ts'
 import type { SiteBus, SiteConfig, SiteDevice } from '../config/index.ts'
 
 /** What this gateway reads, in the hub's words; equal content has an equal revision. */
@@ -12,6 +13,7 @@ export function buildCatalogue(site: SiteConfig): CatalogueMessage {
 
 function describeDevice(bus: SiteBus, device: SiteDevice): CatalogueDevice {
   const { profile } = device
+  const commands = commandsOf(profile, bus.definition)
   return {
     key: device.key,
     name: device.name,
@@ -24,6 +26,7 @@ function describeDevice(bus: SiteBus, device: SiteDevice): CatalogueDevice {
     address: bus.definition.describeDevice(bus.config, device.address),
     ...(device.serial === undefined ? {} : { serial: device.serial }),
     points: profile.points.map((point) => describePoint(point, device)),
+    ...(commands.length > 0 ? { commands } : {}),
   }
 }
 

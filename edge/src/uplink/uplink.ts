@@ -30,6 +30,8 @@ export interface UplinkOptions {
   readonly status: () => StatusMessage
   /** What the hub may send besides acknowledgements and certificates. */
   readonly handlers?: Omit<DownHandlers, 'ack' | 'certificate'>
+  /** After the batches and the catalogue that an acknowledgement names have been noted. */
+  readonly onAck?: (ack: AckMessage) => void
   /** A session has begun. */
   readonly onConnected?: () => void
 }
@@ -281,6 +283,7 @@ export class Uplink {
 
   private handleAck(ack: AckMessage): void {
     this.sender.handleAck(ack)
+    this.options.onAck?.(ack)
     if (ack.catalogue?.revision === this.catalogue.revision) {
       this.catalogueAcked = true
       if (ack.catalogue.error !== undefined) {
