@@ -1,6 +1,7 @@
 import type { HubModule } from '../platform/module.ts'
 import { accountsModule } from './accounts/index.ts'
 import { chargingModule } from './charging/index.ts'
+import { commandsModule } from './commands/index.ts'
 import { estateModule } from './estate/index.ts'
 import { eventsModule } from './events/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
@@ -20,6 +21,7 @@ export const modules: readonly HubModule[] = [
   chargingModule,
   overviewModule,
   eventsModule,
+  commandsModule,
   mirrorModule,
   telemetryModule,
   gatewaysModule,

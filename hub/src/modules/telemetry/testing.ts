@@ -6,10 +6,14 @@ import { randomUUID } from 'node:crypto'
 import { connect, type MqttClient } from 'mqtt'
 import {
   AckMessage,
+  CommandMessage,
+  TELEMETRY_VERSION,
   topics,
   type AckStatus,
   type CatalogueCommand,
   type CatalogueMessage,
+  type CommandReport,
+  type CommandStep,
   type DeviceEvent,
   type DroppedReadings,
   type Medium,
@@ -59,6 +63,8 @@ export class TestGateway {
   readonly outbox = randomUUID()
   readonly password: string
   readonly acks: AckMessage[] = []
+  /** Every command that came, also those that came again. */
+  readonly commands: CommandMessage[] = []
   private readonly mqttUrl: string
   private client: MqttClient | null = null
   private sequence = 0
@@ -90,8 +96,32 @@ export class TestGateway {
       client.on('error', reject)
     })
     this.client = client
-    await client.subscribeAsync(topics.ack(this.id), { qos: 1 })
-    await client.publishAsync(topics.presence(this.id), '{"v":1,"online":true}', { qos: 1, retain: true })
+    await client.subscribeAsync([topics.ack(this.id), topics.commandDown(this.id)], { qos: 1 })
+    await this.sayOnline()
+  }
+
+  async sayOnline(): Promise<void> {
+    await this.mqtt.publishAsync(topics.presence(this.id), '{"v":1,"online":true}', { qos: 1, retain: true })
+  }
+
+  /** How often a command came. */
+  timesOf(commandId: string): number {
+    return this.commands.filter(({ id }) => id === commandId).length
+  }
+
+  /** Tells of a command; resolves when the hub has taken it. */
+  async report(commandId: string, step: CommandStep, more: Partial<CommandReport> = {}): Promise<void> {
+    const message = null
+    const report = {
+      v: TELEMETRY_VERSION,
+      id: commandId,
+      step,
+      atMs: Date.now(),
+      uncertain: false,
+      message,
+      ...more,
+    }
+    await this.mqtt.publishAsync(topics.command(this.id), JSON.stringify(report), { qos: 1 })
   }
 
   async stop(): Promise<void> {
@@ -163,8 +193,9 @@ export class TestGateway {
   }
 
   private heard(topic: string, payload: Buffer): void {
-    if (topic !== topics.ack(this.id)) return
-    this.acks.push(AckMessage.parse(JSON.parse(payload.toString('utf8'))))
+    const json: unknown = JSON.parse(payload.toString('utf8'))
+    if (topic === topics.ack(this.id)) this.acks.push(AckMessage.parse(json))
+    else this.commands.push(CommandMessage.parse(json))
     for (const resolve of this.waiting) resolve()
     this.waiting.clear()
   }

@@ -23,7 +23,10 @@ export const DeviceCommandView = z.object({
   deviceName: z.string(),
   target: z.string(),
   targetLabel: z.object({ zh: z.string(), en: z.string() }),
+  /** Without PINs. Lists show the first 20 people or plates of it. */
   body: CommandBody,
+  /** Number of people or plates; null for what is no list. */
+  entries: z.number().int().nullable(),
   state: CommandState,
   /** It failed and may yet have been done. */
   uncertain: z.boolean(),
