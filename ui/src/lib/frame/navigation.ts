@@ -1,8 +1,11 @@
 import Building2 from '@lucide/svelte/icons/building-2'
 import Cpu from '@lucide/svelte/icons/cpu'
+import DoorOpen from '@lucide/svelte/icons/door-open'
 import Gauge from '@lucide/svelte/icons/gauge'
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
 import ReceiptText from '@lucide/svelte/icons/receipt-text'
+import Router from '@lucide/svelte/icons/router'
+import Send from '@lucide/svelte/icons/send'
 import Settings from '@lucide/svelte/icons/settings'
 import Tags from '@lucide/svelte/icons/tags'
 import type { PermissionName } from '#lib/state/session.svelte.ts'
@@ -27,7 +30,15 @@ export const groups: readonly Group[] = [
     text: null,
     places: [
       { href: '/', text: m.nav_overview, icon: LayoutDashboard, permission: 'metering.read', phone: true },
+    ],
+  },
+  {
+    text: m.nav_devices_group,
+    places: [
       { href: '/devices', text: m.nav_devices, icon: Cpu, permission: 'devices.read', phone: true },
+      { href: '/events', text: m.nav_events, icon: DoorOpen, permission: 'events.read', phone: false },
+      { href: '/commands', text: m.nav_commands, icon: Send, permission: 'commands.read', phone: false },
+      { href: '/gateways', text: m.nav_gateways, icon: Router, permission: 'gateways.read', phone: false },
     ],
   },
   {
