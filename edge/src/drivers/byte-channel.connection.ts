@@ -217,7 +217,7 @@ export class ByteChannel {
   private async news(ms: number): Promise<void> {
     const abort = new AbortController()
     this.wake = () => abort.abort()
-    await this.options.clock.sleep(ms, abort.signal)
+    await this.options.clock.sleep(Math.max(0, ms), abort.signal)
     this.wake = null
   }
 
