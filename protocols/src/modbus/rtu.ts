@@ -96,27 +96,27 @@ export function explainRtu(received: Uint8Array, unitId: number, request: Uint8A
 }
 
 /**
- * Cuts the requests out of a stream, for the side that answers. A frame whose length its function tells is whole when its
- * checksum is right; bytes that begin no such frame are passed over; `silence()` ends what is left. Never throws and never holds more
- * than one frame.
+ * Cuts the requests out of a stream, for the side that answers. A frame whose length its function tells is whole when
+ * its checksum is right, whatever noise stands before it; `silence()` ends what is left. Never throws and never holds
+ * more than one frame's bytes.
  */
 export class RtuRequestReader {
   private pending: Uint8Array = new Uint8Array(0)
 
   push(chunk: Uint8Array): RtuFrame[] {
-    const frames: RtuFrame[] = []
     const bytes = new Uint8Array(this.pending.length + chunk.length)
     bytes.set(this.pending)
     bytes.set(chunk, this.pending.length)
-    let start = 0
-    while (start + SMALLEST_RTU_BYTES <= bytes.length) {
-      const length = requestLength(bytes, start)
-      if (length === null || (length > bytes.length - start && bytes.length - start < MAX_RTU_BYTES)) break
-      const frame = decodeRtu(bytes.subarray(start, start + length))
+    const frames: RtuFrame[] = []
+    let taken = 0
+    for (let start = 0; start + SMALLEST_RTU_BYTES <= bytes.length;) {
+      const length = requestLength(bytes, start) ?? Infinity
+      const frame = start + length <= bytes.length ? decodeRtu(bytes.subarray(start, start + length)) : null
       if (frame) frames.push(frame)
       start += frame ? length : 1
+      if (frame) taken = start
     }
-    this.pending = bytes.slice(Math.max(start, bytes.length - MAX_RTU_BYTES))
+    this.pending = bytes.slice(Math.max(taken, bytes.length - MAX_RTU_BYTES))
     return frames
   }
 
