@@ -1,0 +1,85 @@
+/** What a terminal says, as events of the contract. Pure. */
+import type { AttendanceEvent, Credential, DeviceEvent } from '@courtyard/protocols/contract'
+import type { DeviceProfile } from '@courtyard/protocols/profile'
+import { compactTime, type LiveAlarm, type LocalTime } from '@courtyard/protocols/zkteco'
+import type { SiteZone } from './local-time.ts'
+
+/** A punch from the log, live or pushed: the same whichever way it came. */
+export interface Punch {
+  readonly person: string
+  readonly time: LocalTime
+  readonly verify: number
+  readonly punch: number
+  readonly workCode: string | null
+}
+
+export interface EventContext {
+  readonly device: string
+  readonly profile: DeviceProfile
+  readonly zone: SiteZone
+}
+
+const PUNCHES: readonly AttendanceEvent['punch'][] = ['checkIn', 'checkOut', 'breakOut', 'breakIn', 'overtimeIn', 'overtimeOut'] // prettier-ignore
+
+/** 0–2 as the log's description has them (zk-protocol); 3, 4, 15 and 25 as newer firmware does (zkteco-adms). */
+const CREDENTIALS: ReadonlyMap<number, Credential> = new Map<number, Credential>([
+  [0, 'pin'],
+  [1, 'fingerprint'],
+  [2, 'card'],
+  [3, 'pin'],
+  [4, 'card'],
+  [15, 'face'],
+  [25, 'palm'],
+])
+
+/**
+ * Person, wall clock, state and verification make the identity: that is all that both the live event and the log
+ * have. Two like punches of one person in one second are one.
+ */
+export function punchEvent({ device, profile, zone }: EventContext, punch: Punch): DeviceEvent {
+  const { person, time, verify, workCode } = punch
+  const id = `punch/${person}/${compactTime(time)}/${punch.punch}/${verify}`
+  const base = { id, device, atMs: zone.toInstant(time), person, credential: credentialOf(verify) }
+  if (profile.zkteco?.events === 'access') return { ...base, type: 'access', door: '1', granted: true }
+  return {
+    ...base,
+    type: 'attendance',
+    punch: PUNCHES[punch.punch] ?? 'unspecified',
+    ...(workCode === null ? {} : { workCode }),
+  }
+}
+
+export function credentialOf(verify: number): Credential {
+  return CREDENTIALS.get(verify) ?? 'unknown'
+}
+
+/**
+ * Live alarms have no time of their own: the gateway's second stands in, so one that the terminal sends again at once
+ * is the same.
+ */
+export function liveAlarmEvent(device: string, alarm: LiveAlarm, atMs: number): DeviceEvent {
+  const code = alarm.kind === 'other' ? `alarm.${alarm.code}` : alarm.kind
+  const base = { id: `live/${code}/${Math.floor(atMs / 1_000)}`, device, atMs }
+  if (alarm.kind === 'exitButton') return { ...base, type: 'door', door: '1', state: 'exitButton' }
+  if (alarm.kind === 'doorClosed') return { ...base, type: 'door', door: '1', state: 'closed' }
+  const severity = alarm.kind === 'duress' || alarm.kind === 'tamper' ? 'critical' : 'warning'
+  const message = alarm.kind === 'other' ? `the terminal reports alarm ${alarm.code}` : `the terminal reports: ${alarm.kind}` // prettier-ignore
+  return { ...base, type: 'alarm', code, severity, state: 'raised', message }
+}
+
+/** Somebody whom the terminal does not know. */
+export function strangerEvent(device: string, atMs: number): DeviceEvent {
+  const id = `live/stranger/${Math.floor(atMs / 1_000)}`
+  return { id, device, atMs, type: 'access', door: '1', granted: false, credential: 'unknown', reason: 'not recognised' } // prettier-ignore
+}
+
+export function unlockedEvent(device: string, atMs: number): DeviceEvent {
+  return {
+    id: `live/unlocked/${Math.floor(atMs / 1_000)}`,
+    device,
+    atMs,
+    type: 'door',
+    door: '1',
+    state: 'unlocked',
+  }
+}
