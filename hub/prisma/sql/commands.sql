@@ -1,3 +1,6 @@
+-- Places in the queue: instants may be equal.
+create sequence command_queue;
+
 -- At most one command of a device and target is on its way, whatever process sends it.
 create unique index command_one_in_flight on command (device_id, target) where state = 'sent';
 

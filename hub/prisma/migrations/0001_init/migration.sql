@@ -177,7 +177,7 @@ CREATE TABLE "command" (
     "approved_by_id" UUID,
     "approved_by" TEXT,
     "approved_at" TIMESTAMPTZ(3),
-    "queued_at" TIMESTAMPTZ(3),
+    "queue_number" BIGINT,
     "sent_at" TIMESTAMPTZ(3),
     "last_sent_at" TIMESTAMPTZ(3),
     "finished_at" TIMESTAMPTZ(3),
@@ -1128,6 +1128,9 @@ CREATE TRIGGER tariff_version_in_use_is_final BEFORE UPDATE OR DELETE ON tariff_
 ALTER TABLE bill SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
 -- prisma/sql/commands.sql
+-- Places in the queue: instants may be equal.
+create sequence command_queue;
+
 -- At most one command of a device and target is on its way, whatever process sends it.
 create unique index command_one_in_flight on command (device_id, target) where state = 'sent';
 

@@ -33,8 +33,9 @@ export async function insertCommand(client: Client, command: NewCommand): Promis
   const { rowCount } = await client.query(
     `insert into command (id, project_id, gateway_id, device_id, device_key, device_name, target, target_label_zh,
        target_label_en, kind, body, content_hash, priority, state, reason, requested_by_id, requested_by,
-       requested_at, expires_at, queued_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+       requested_at, expires_at, queue_number)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+       case when $14 = 'queued' then nextval('command_queue') end)
      on conflict (id) do nothing`,
     [
       command.id,
@@ -56,7 +57,6 @@ export async function insertCommand(client: Client, command: NewCommand): Promis
       command.requestedBy,
       requestedAt,
       command.expiresAt,
-      state === 'queued' ? requestedAt : null,
     ],
   )
   if (rowCount !== 1) return false
@@ -103,10 +103,10 @@ export async function saveStanding(client: Client, standing: Standing, step: New
   const { state, gatewayStep, uncertain, settledBy, approvedById } = standing
   await client.query(
     `update command set state = $2, gateway_step = $3, uncertain = $4, settled_by = $5,
-       approved_by = case when approved_by_id is null then case when $6::uuid is null then null else $8 end else approved_by end,
-       approved_at = case when approved_by_id is null and $6::uuid is not null then $7::timestamptz else approved_at end,
+       approved_by = case when $6::uuid is distinct from approved_by_id then $8 else approved_by end,
+       approved_at = case when $6::uuid is distinct from approved_by_id then $7::timestamptz else approved_at end,
        approved_by_id = $6::uuid,
-       queued_at = case when $2 = 'queued' then $7::timestamptz else queued_at end,
+       queue_number = case when $2 = 'queued' then nextval('command_queue') else queue_number end,
        sent_at = case when $2 = 'sent' then coalesce(sent_at, $7::timestamptz) else sent_at end,
        last_sent_at = case when $2 = 'sent' then coalesce(last_sent_at, $7::timestamptz) else last_sent_at end,
        finished_at = case when $5::text is null then null else $7::timestamptz end,

@@ -33,8 +33,8 @@ export async function lockNextQueued(client: Client, now: Date, limit: number): 
          where s.device_id = c.device_id and s.target = c.target and s.state = 'sent')
        and not exists (select from command q
          where q.device_id = c.device_id and q.target = c.target and q.state = 'queued'
-           and (q.priority, q.queued_at, q.id) < (c.priority, c.queued_at, c.id))
-     order by c.priority, c.queued_at, c.id limit $2 for update of c skip locked`,
+           and (q.priority, q.queue_number) < (c.priority, c.queue_number))
+     order by c.priority, c.queue_number limit $2 for update of c skip locked`,
     [now, limit],
   )
   return rows
