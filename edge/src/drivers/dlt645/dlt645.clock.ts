@@ -53,11 +53,10 @@ export class Dlt645Clock {
   ): Promise<CommandOutcome> {
     const wrongByMs = await this.errorMs(edition, address)
     if (Math.abs(wrongByMs) <= RIGHT_WITHIN_MS) return confirmed('the clock was right')
-    let taken = false
     if (Math.abs(wrongByMs) <= BROADCAST_LIMIT_MS) {
       await this.link.broadcast(broadcastTimeRequest(this.now()))
-      taken = await this.isRight(edition, address)
-      if (taken) return confirmed(`it was wrong by ${seconds(wrongByMs)}; set by broadcast`)
+      if (await this.isRight(edition, address))
+        return confirmed(`it was wrong by ${seconds(wrongByMs)}; set by broadcast`)
     }
     if (edition === '1997') return failed(`wrong by ${seconds(wrongByMs)}; it did not take the broadcast, and 1997 is not written`) // prettier-ignore
     if (!credentials) return failed(`wrong by ${seconds(wrongByMs)}; setting it takes a password, which the site file does not give`) // prettier-ignore
