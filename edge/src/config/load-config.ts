@@ -157,7 +157,8 @@ export function resolveManaged(
   revision: string,
   profiles: Profiles,
 ): SiteConfig {
-  const raw = { ...local, ...managed }
+  const { gateway, hub } = local
+  const raw = { gateway, hub, ...managed }
   const parsed = SiteSchema.safeParse(raw)
   const faults = [...issuesOf(parsed), ...crossCheck(raw, profiles)]
   if (!parsed.success || faults.length > 0) {

@@ -29,7 +29,7 @@ export interface RemoteConfigOptions {
   readonly trial?: { readonly settleMs: number; readonly reachHubMs: number } | undefined
 }
 
-const TRIAL = { settleMs: 10_000, reachHubMs: 5 * 60_000 }
+const TRIAL = { settleMs: 5_000, reachHubMs: 5 * 60_000 }
 /** A revision that was rolled back and comes again this soon is an echo of the hub, not a person's wish. */
 const ECHO_MS = 60_000
 

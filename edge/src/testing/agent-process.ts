@@ -19,15 +19,26 @@ export interface SiteInput {
   readonly intervalMs?: number
   readonly outbox?: object
   readonly uplink?: object
+  /** More of the section `hub`. */
+  readonly hub?: object
 }
 
 /** Writes `site.yaml` into the folder and returns its path. */
 export function writeSite(input: SiteInput): string {
-  const { folder, meters, hubUrl, enrolmentToken, intervalMs = 200, outbox = {}, uplink = {} } = input
+  const {
+    folder,
+    meters,
+    hubUrl,
+    enrolmentToken,
+    intervalMs = 200,
+    outbox = {},
+    uplink = {},
+    hub = {},
+  } = input
   const buses = [...new Map(meters.map((meter) => [meter.endpoint, meter.port]))]
   const site = {
     gateway: { name: '测试网关', dataDir: './edge', statusPort: 0 },
-    hub: { url: hubUrl, ...(enrolmentToken === undefined ? {} : { enrolmentToken }) },
+    hub: { url: hubUrl, ...(enrolmentToken === undefined ? {} : { enrolmentToken }), ...hub },
     outbox: { flushMs: 50, ...outbox },
     uplink,
     buses: buses.map(([key, port]) => ({
@@ -60,8 +71,8 @@ export class AgentProcess {
     this.statusUrl = statusUrl
   }
 
-  static async start(configFile: string): Promise<AgentProcess> {
-    const child = spawn(process.execPath, [program, '--config', configFile], {
+  static async start(configFile: string, more: readonly string[] = []): Promise<AgentProcess> {
+    const child = spawn(process.execPath, [program, '--config', configFile, ...more], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const early: string[] = []

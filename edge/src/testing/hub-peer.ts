@@ -2,13 +2,17 @@
  * The hub's side of the wire for tests: a real broker (aedes) with its access rules, an MQTT client that stores
  * batches idempotently and acknowledges them, and the enrolment route. What it has stored survives any agent.
  */
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { Aedes } from 'aedes'
 import { connectAsync, type MqttClient } from 'mqtt'
 import {
   CatalogueMessage,
+  CommandReport,
   EnrolRequest,
+  finalCommandSteps,
   parseUpTopic,
   PresenceMessage,
   StatusMessage,
@@ -18,11 +22,36 @@ import {
   type Reading,
 } from '@courtyard/protocols/contract'
 import { decodeBatch, readingsOf } from '@courtyard/protocols/wire'
+import { TestAuthority, type Span } from './test-authority.ts'
 
 export const gatewayId = '5b0d4d52-9a0e-4a8e-8f0e-6f2d3a1c9b7e'
 const hubPassword = 'a-secret-of-the-hub'
 
+type DownTopic = 'configDown' | 'requestDown' | 'certificateDown' | 'commandDown'
+
+/** A hub with a CA: https and mqtts with client certificates, and nothing else. */
+interface PeerTls {
+  authority: TestAuthority
+  /** What a gateway is told to trust; more than one while the CA is replaced. */
+  bundle: string
+  server: { key: string; cert: string }
+}
+
 export class HubPeer {
+  /** Null: plain http and mqtt. */
+  tls: PeerTls | null = null
+  /** Lifetime of the certificates that are issued. */
+  validity: Span = {}
+  /** Bytes of the passwords that came with CONNECT over TLS. */
+  passwordsSeen = 0
+  /** What the acknowledgements say about the time; null: nothing. */
+  clock: (() => number) | null = null
+  /** False: final steps of commands are stored and not acknowledged. */
+  acksCommands = true
+  /** Called for each JSON message before anything else is done about it. */
+  onUp: (kind: string, json: unknown) => void = () => {}
+  /** Every JSON message of a kind that came up, oldest first. */
+  readonly up = new Map<string, unknown[]>()
   token = 'one-time-token-0123456789'
   tokenIsGood = true
   private revocations = 0
@@ -45,10 +74,18 @@ export class HubPeer {
   mqttPort = 0
   httpPort = 0
 
-  static async start(): Promise<HubPeer> {
+  /** `tls`: with a CA of its own, over TLS only. */
+  static async start({ tls = false }: { tls?: boolean } = {}): Promise<HubPeer> {
     const peer = new HubPeer()
+    if (tls) await peer.useAuthority(await TestAuthority.create())
     peer.broker = await Aedes.createBroker({
       authenticate: (client, username, password, done) => {
+        const certified = certifiedName(client.conn)
+        if (certified !== null) {
+          peer.passwordsSeen += password?.length ?? 0
+          Object.assign(client, { username: certified })
+          return done(null, certified === gatewayId)
+        }
         const secret = password?.toString()
         const good =
           (username === 'hub' && secret === hubPassword) ||
@@ -63,14 +100,16 @@ export class HubPeer {
       },
     })
     await peer.listen(0)
-    peer.http = createHttpServer((request, response) => {
+    const onRequest: RequestListener = (request, response) => {
       let body = ''
       request.on('data', (chunk: Buffer) => (body += chunk.toString()))
       request.on('end', () => {
-        const { status, answer } = peer.enrol(request.url ?? '', body)
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+        void peer.enrol(request.url ?? '', body).then(({ status, answer }) => {
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+        })
       })
-    })
+    }
+    peer.http = peer.tls ? createHttpsServer(chain(peer.tls), onRequest) : createHttpServer(onRequest)
     await new Promise<void>((resolve) => peer.http.listen(0, '127.0.0.1', resolve))
     peer.httpPort = (peer.http.address() as AddressInfo).port
     await peer.attach()
@@ -125,30 +164,69 @@ export class HubPeer {
     return (this.client.stream as unknown as Socket).localPort
   }
 
-  private enrol(url: string, body: string): { status: number; answer: object } {
+  /** Its certificates are by this CA from now on; `bundle` is what gateways are told to trust. */
+  async useAuthority(authority: TestAuthority, bundle = authority.pem, valid: Span = {}): Promise<void> {
+    this.tls = { authority, bundle, server: await authority.server(valid) }
+  }
+
+  /** A message down to the gateway. */
+  sendDown(topic: DownTopic, message: object): Promise<unknown> {
+    return this.client.publishAsync(topics[topic](gatewayId), JSON.stringify({ v: 1, ...message }), {
+      qos: 1,
+    })
+  }
+
+  /** The messages of a kind, oldest first. */
+  received<T>(kind: string): T[] {
+    return (this.up.get(kind) ?? []) as T[]
+  }
+
+  private async enrol(url: string, body: string): Promise<{ status: number; answer: object }> {
     const request = EnrolRequest.safeParse(JSON.parse(body))
     if (url !== '/api/edge/enrol' || !request.success) return { status: 400, answer: {} }
     if (!this.tokenIsGood || request.data.token !== this.token) return { status: 401, answer: {} }
     this.tokenIsGood = false
     this.enrolments += 1
-    return {
-      status: 200,
-      answer: { gatewayId, mqttUrl: `mqtt://127.0.0.1:${this.mqttPort}`, ...this.credentials },
-    }
+    const answer = { gatewayId, mqttUrl: `mqtt://127.0.0.1:${this.mqttPort}`, ...this.credentials }
+    const { csr } = request.data
+    if (!this.tls || csr === undefined) return { status: 200, answer }
+    const certificate = await this.tls.authority.client(csr, gatewayId, this.validity)
+    const tls = { mqttUrl: `mqtts://127.0.0.1:${this.mqttPort}`, certificate, ca: this.tls.bundle }
+    return { status: 200, answer: { ...answer, tls } }
   }
 
   private async listen(port: number): Promise<void> {
-    this.listener = createServer((socket) => {
+    const onSocket = (socket: Socket) => {
       this.sockets.add(socket)
       socket.on('close', () => this.sockets.delete(socket))
+      socket.on('error', () => {})
       this.broker.handle(socket)
-    })
+    }
+    this.listener = this.tls
+      ? createTlsServer(
+          {
+            ...chain(this.tls),
+            ca: this.tls.bundle.split(/(?<=-----END CERTIFICATE-----)/),
+            requestCert: true,
+            rejectUnauthorized: false,
+          },
+          (socket) => {
+            // The hub's own client has a password in place of a certificate.
+            if (socket.authorized || !socket.getPeerCertificate().raw) onSocket(socket)
+            else socket.destroy()
+          },
+        )
+      : createServer(onSocket)
+    this.listener.on('tlsClientError', () => {})
     await new Promise<void>((resolve) => this.listener.listen(port, '127.0.0.1', resolve))
     this.mqttPort = (this.listener.address() as AddressInfo).port
   }
 
   private async attach(): Promise<void> {
-    this.client = await connectAsync(`mqtt://127.0.0.1:${this.mqttPort}`, {
+    const scheme = this.tls ? 'mqtts' : 'mqtt'
+    this.client = await connectAsync(`${scheme}://127.0.0.1:${this.mqttPort}`, {
+      // The hub's own client is no subject of these tests.
+      rejectUnauthorized: false,
       protocolVersion: 4,
       username: 'hub',
       password: hubPassword,
@@ -163,12 +241,18 @@ export class HubPeer {
     const kind = parseUpTopic(topic)?.kind
     if (kind === 'batch') return this.store(decodeBatch(payload))
     const json: unknown = JSON.parse(payload.toString())
+    if (kind !== undefined) this.up.set(kind, [...(this.up.get(kind) ?? []), json])
+    if (kind !== undefined) this.onUp(kind, json)
+    if (kind === 'command') this.storeReport(CommandReport.parse(json))
     if (kind === 'status') this.status = StatusMessage.parse(json)
     if (kind === 'presence') this.presence = PresenceMessage.parse(json)
     if (kind !== 'catalogue') return
     this.catalogue = CatalogueMessage.parse(json)
-    const ack: AckMessage = { v: 1, batches: [], catalogue: { revision: this.catalogue.revision } }
-    this.client.publish(topics.ack(gatewayId), JSON.stringify(ack), { qos: 1 })
+    this.acknowledge({ catalogue: { revision: this.catalogue.revision } })
+  }
+
+  private storeReport({ id, step }: CommandReport): void {
+    if (this.acksCommands && finalCommandSteps.includes(step)) this.acknowledge({ commands: [id] })
   }
 
   private store(batch: BatchMessage): void {
@@ -183,7 +267,22 @@ export class HubPeer {
   }
 
   private send(batches: AckMessage['batches']): void {
-    if (batches.length === 0) return
-    this.client.publish(topics.ack(gatewayId), JSON.stringify({ v: 1, batches }), { qos: 1 })
+    if (batches.length > 0) this.acknowledge({ batches })
   }
+
+  private acknowledge(content: Partial<AckMessage>): void {
+    const hubTime = this.clock ? { hubTimeMs: this.clock() } : {}
+    this.client.publish(topics.ack(gatewayId), JSON.stringify({ v: 1, ...content, ...hubTime }), { qos: 1 })
+  }
+}
+
+/** With the CA, so that a gateway finds it by its fingerprint. */
+function chain({ server, authority }: PeerTls): { key: string; cert: string } {
+  return { key: server.key, cert: `${server.cert}\n${authority.pem}` }
+}
+
+function certifiedName(socket: unknown): string | null {
+  const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>
+  if (authorized !== true || !getPeerCertificate) return null
+  return getPeerCertificate.call(socket as TLSSocket).subject.CN as string
 }

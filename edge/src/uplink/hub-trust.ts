@@ -9,7 +9,7 @@ import { connect, rootCertificates, type DetailedPeerCertificate } from 'node:tl
 import { X509Certificate } from 'node:crypto'
 import { AppError } from '@courtyard/protocols/contract'
 import { errorCodes } from '../errors.ts'
-import { fingerprintOf } from './certificate.ts'
+import { certificatesOf, fingerprintOf } from './certificate.ts'
 
 /** Loopback, link-local, private (RFC 1918, RFC 4193) and carrier-grade NAT (RFC 6598) addresses. */
 const nearby = new BlockList()
@@ -88,5 +88,7 @@ function chainOf(leaf: DetailedPeerCertificate): X509Certificate[] {
 /** Trusted besides nothing else when a CA of one's own is named; else the CAs of the system. */
 export function authorities(...own: (string | undefined)[]): string[] {
   const named = own.filter((pem) => pem !== undefined)
-  return named.length > 0 ? named : [...rootCertificates]
+  // Apart, because a bundle may have been put together without line ends, which OpenSSL refuses.
+  const apart = named.flatMap((pem) => certificatesOf(pem).map((certificate) => certificate.toString()))
+  return named.length > 0 ? apart : [...rootCertificates]
 }
