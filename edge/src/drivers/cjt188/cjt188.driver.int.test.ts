@@ -147,6 +147,33 @@ describe('values', () => {
   })
 })
 
+test('every profile is read from a simulated meter of its kind, whole', async () => {
+  const all = [...profiles.values()].filter(({ driver }) => driver === 'cjt188')
+  for (const diOrder of ['lowFirst', 'highFirst'] as const) {
+    const some = all.filter(({ cjt188 }) => cjt188!.diOrder === diOrder)
+    const list = some.map(({ id, cjt188 }, n) => ({
+      address: String(500 + n).padStart(14, '0'),
+      meterType: parseInt(cjt188!.meterType, 16),
+      volumeM3: 12.34,
+      heat: 56.78,
+      unitFirst: id.includes('unit-first'),
+    }))
+    const own = await startLine({ meters: list, diOrder })
+    for (const [n, { id, points, groups }] of some.entries()) {
+      const driver = create([device(id, id, { address: list[n]!.address })], own.port)
+      const readings = []
+      for (const group of Object.keys(groups)) readings.push(...(await driver.poll(id, group)).readings)
+      expect(readings.map(({ point }) => point)).toEqual(points.map(({ key }) => `${id}/${key}`))
+      for (const reading of readings) expect(reading, reading.point).toMatchObject({ quality: Quality.good })
+      expect(readings.find(({ point }) => point === `${id}/volume`)).toMatchObject({
+        mantissa: 1234,
+        scale: 2,
+      })
+      await driver.stop()
+    }
+  }
+})
+
 describe('commands', () => {
   const run = (devices: readonly Device[], key: string, body: CommandBody, port?: number) =>
     create(devices, port).execute!(key, { target: body.kind, body })
