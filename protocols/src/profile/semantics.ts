@@ -4,6 +4,7 @@ import { parseDecimal } from '../decimal/index.ts'
 import { registerWidth, valueForm } from '../modbus/value-type.ts'
 import { checkCjt188 } from './drivers/cjt188.checks.ts'
 import { checkDlt645 } from './drivers/dlt645.checks.ts'
+import { checkModbusCommands } from './drivers/modbus.checks.ts'
 import type { ModbusRegister } from './drivers/modbus.section.ts'
 import { checkZkteco } from './drivers/zkteco.checks.ts'
 import type { DeviceProfile, ProfilePoint } from './profile.schema.ts'
@@ -14,6 +15,7 @@ export function checkProfile(profile: DeviceProfile): InputIssue[] {
     ...(profile.driver === 'modbus' && !profile.modbus
       ? [{ path: 'modbus', reason: 'missing for driver modbus' }]
       : []),
+    ...checkModbusCommands(profile),
     ...checkZkteco(profile),
     ...duplicates(profile.points, (point) => point.key, 'key'),
     ...duplicates(profile.points, place, 'modbus.address'),
