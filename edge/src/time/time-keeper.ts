@@ -100,8 +100,9 @@ export class TimeKeeper implements Clock {
   /** Best knowledge, milliseconds since the epoch, UTC. */
   nowMs(): number {
     const bootMs = this.boot.nowMs()
-    const ms = Math.round(this.at(bootMs))
-    this.last = { ms, bootMs }
+    const exactMs = this.at(bootMs)
+    this.last = { ms: exactMs, bootMs }
+    const ms = Math.round(exactMs)
     if (this.mode.kind !== 'session' && ms > this.highMs) this.highMs = ms
     return ms
   }
@@ -172,10 +173,10 @@ export class TimeKeeper implements Clock {
     if (this.mode.kind === 'session') return this.mode.session.baseMs + bootMs
     if (this.mode.kind === 'corrected') return this.mode.baseMs + bootMs
     const systemMs = this.system.nowMs()
-    // Set back a little (NTP): at half speed until it has caught up, so that no instant comes twice. What is set back
-    // further than the hub's time allows is not followed at all.
-    if (systemMs >= this.last.ms || this.last.ms - systemMs > CONTRADICTION_MS) return systemMs
-    return this.last.ms + (bootMs - this.last.bootMs) / 2
+    // What is set back further than the hub's time allows is soon not followed at all.
+    if (this.last.ms - systemMs > CONTRADICTION_MS) return systemMs
+    // Set back a little (NTP): at half speed until it has caught up, so that no instant comes twice.
+    return Math.max(systemMs, this.last.ms + (bootMs - this.last.bootMs) / 2)
   }
 
   private systemBaseMs(): number {

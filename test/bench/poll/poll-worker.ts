@@ -45,12 +45,13 @@ async function scheduled(buses: readonly SiteBus[]): Promise<{ missed: number; d
     )
     const poller = new BusPoller({
       key: bus.key,
-      driver: driverOf(bus),
+      createDriver: () => driverOf(bus),
+      devices: bus.devices.map(({ key }) => key),
       tasks,
       clock: systemClock,
       logger: silentLogger(),
       random: Math.random,
-      offer: async (readings) => {
+      offer: async ({ readings = [] }) => {
         counted.readings += readings.length
         for (const { quality } of readings) if (quality === 0) counted.good++
       },
