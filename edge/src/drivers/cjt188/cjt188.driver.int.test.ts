@@ -5,7 +5,7 @@ import { testDriverContext } from '../../testing/driver-context.ts'
 import { describeDriverContract } from '../../testing/driver-contract.ts'
 import { MeterLineProcess } from '../../testing/meter-line-process.ts'
 import { PtyPair, socatInstalled } from '../../testing/pty-pair.ts'
-import type { DriverDefinition, DriverDevice, FoundDevice } from '../driver.ts'
+import type { DriverDevice, FoundDevice } from '../driver.ts'
 import { Cjt188Address, Cjt188BusConfig } from './cjt188.config.ts'
 import { cjt188Driver } from './index.ts'
 
@@ -59,7 +59,7 @@ const contractMeters = () => [water('a', '78330011223344'), water('b', '00002020
 const addressOf = (key: string) => contractMeters().find((meter) => meter.key === key)!.address.address
 
 describeDriverContract('cjt188 over TCP', {
-  definition: cjt188Driver as unknown as DriverDefinition,
+  definition: cjt188Driver,
   bus: () => busOf(tcp(line.port)),
   busAt: (port) => busOf(tcp(port)),
   devices: contractMeters,

@@ -10,6 +10,7 @@ const commandKinds = ['valve', 'clock', 'write']
 export function checkCjt188(profile: DeviceProfile): InputIssue[] {
   if (profile.driver !== 'cjt188') return []
   if (!profile.cjt188) return [{ path: 'cjt188', reason: 'missing for driver cjt188' }]
+  if (profile.points.length === 0) return [{ path: 'points', reason: 'a meter has something to read' }]
   const first = new Map<string, number>()
   const issues = profile.points.flatMap((point, index) => {
     const refuse = (path: string, reason: string) => ({ path: `points[${index}].${path}`, reason })

@@ -11,6 +11,7 @@ export function checkDlt645(profile: DeviceProfile): InputIssue[] {
   if (profile.driver !== 'dlt645') return []
   const edition = profile.dlt645?.edition
   if (edition === undefined) return [{ path: 'dlt645', reason: 'missing for driver dlt645' }]
+  if (profile.points.length === 0) return [{ path: 'points', reason: 'a meter has something to read' }]
   const first = new Map<string, number>()
   const issues = profile.points.flatMap((point, index) => {
     const refuse = (path: string, reason: string) => ({ path: `points[${index}].${path}`, reason })

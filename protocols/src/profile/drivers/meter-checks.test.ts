@@ -56,6 +56,7 @@ describe('wrong DL/T 645 profiles', () => {
 
   test.each<[string, string[], RegExp]>([
     ['no section', faults(id, { dlt645: undefined }), /^dlt645: missing/],
+    ['nothing to read', faults(id, { points: [] }), /^points: a meter has something/],
     ['a point without', faults(id, {}, { dlt645: undefined }), /^points\[0\]\.dlt645: missing/],
     ['an identifier of 1997', value({ di: '9010' }), /^points\[0\]\.dlt645\.di: edition 2007 has 8 digits/],
     ['a place twice', value({ di: '00020000' }), /^points\[1\]\.dlt645\.di: 00020000 byte 0 bit 0 is also/],
@@ -81,6 +82,7 @@ describe('wrong CJ/T 188 profiles', () => {
 
   test.each<[string, string[], RegExp]>([
     ['no section', faults(id, { cjt188: undefined }), /^cjt188: missing/],
+    ['nothing to read', faults(id, { points: [] }), /^points: a meter has something/],
     ['a point without', faults(id, {}, { cjt188: undefined }), /^points\[0\]\.cjt188: missing/],
     ['a place twice', value({ offset: 5 }), /^points\[1\]\.cjt188\.offset: 901F byte 5 bit 0 is also/],
     ['a unit that no unit byte means', faults(id, {}, { unit: 'ft³' }), /^points\[0\]\.unit: no unit byte/],
