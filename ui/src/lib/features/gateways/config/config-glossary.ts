@@ -1,15 +1,180 @@
 /** The words of the agents' schemas in Chinese: fields by name, choices as `=value`, help by its English text. */
 export const namesInChinese: Readonly<Record<string, string>> = {
+  // Sites
   key: '键',
   name: '名称',
   driver: '协议',
   bus: '总线',
+  buses: '总线',
+  devices: '设备',
+  outbox: '发件箱',
+  uplink: '上传',
   profile: '设备型号',
   address: '地址',
   serial: '表号',
+  serialNumber: '序列号',
   intervals: '轮询间隔',
   disabled: '停用',
+  maxBytes: '最多占用 (B)',
+  maxAgeHours: '最长保留 (h)',
+  flush: '合并时间',
+  maxPages: '文件页数上限',
+  inFlightBatches: '同时在途批次',
+  backlogReadingsPerSecond: '补传速率（条/秒）',
+  // Lines and connections
   transport: '连接方式',
   type: '类型',
+  host: '主机',
+  port: '端口',
+  path: '串口设备',
+  baudRate: '波特率',
+  dataBits: '数据位',
+  parity: '校验',
+  stopBits: '停止位',
+  timeout: '应答时限',
+  pause: '请求间隔',
+  preambleBytes: '唤醒字节数',
+  unitId: '站号',
+  maxRegisters: '一次最多寄存器数',
+  function: '功能码',
+  values: '值',
+  value: '值',
+  data: '数据',
+  di: '数据标识',
+  diOrder: '数据标识字节序',
+  operatorCode: '操作者代码',
+  closeBy: '合闸方式',
+  pathSecret: '地址中的口令',
+  maxBodyBytes: '单次上传上限 (B)',
+  silentAfter: '多久没有来报算离线',
+  commandWait: '指令等待时间',
+  commKey: '通信密码',
+  // Accounts and security
+  user: '用户名',
+  username: '用户名',
+  password: '密码',
+  token: '令牌',
+  url: '网址',
+  endpointUrl: '端点地址',
+  securityPolicy: '安全策略',
+  securityMode: '安全模式',
+  clientId: '客户端标识',
+  topic: '主题',
+  topics: '主题',
+  qos: '服务质量（QoS）',
+  tls: '加密（TLS）',
+  community: '团体名',
+  version: '版本',
+  retries: '重试次数',
+  nodeId: '节点',
+  deviceId: '设备号',
+  deviceInstance: '设备实例号',
+  objectType: '对象类型',
+  instance: '实例号',
+  property: '属性',
+  priority: '优先级',
+  oid: '对象标识（OID）',
+  level: '级别',
+  // Choices
+  '=tcp': '网络',
+  '=rtu-tcp': '串口服务器透传 RTU',
+  '=serial': '串口',
+  '=udp': '网络（UDP）',
+  '=push': '终端主动上报',
+  '=none': '无',
+  '=even': '偶校验',
+  '=odd': '奇校验',
+  '=lowFirst': '低位在前',
+  '=highFirst': '高位在前',
+  '=direct': '直接合闸',
+  '=permit': '允许合闸',
 }
-export const helpInChinese: Readonly<Record<string, string>> = {}
+
+export const helpInChinese: Readonly<Record<string, string>> = {
+  'Key of the device, unique in the file; the first part of the names of its points':
+    '设备的键，在网关内唯一；测点名以它开头',
+  'Name for people': '给人看的名称',
+  'Serial number; the hub matches meters by it': '表号；服务器按它对应表计',
+  'True: configured but neither polled nor shown in the hub': '停用：保留配置，不轮询，也不在系统里显示',
+  "Milliseconds between polls by polling group, in place of the profile's":
+    '各组的轮询间隔（毫秒），不填用型号自带的',
+  'Bytes of batches that may wait; beyond it the oldest are dropped, counted and reported':
+    '等待上传的数据最多占用的字节；超出后丢弃最早的，并计数、上报',
+  'Hours that a batch may wait, counted from when it was sealed': '数据最长等待多少小时，从生成时算起',
+  'Readings are collected this long before they are written as one batch':
+    '读数先攒这么久，再作为一批写入磁盘',
+  'Hard limit of the outbox file in pages of 4096 bytes; at the limit readings are refused and counted as on a full disk. Absent: the disk is the limit':
+    '发件箱文件的页数上限，每页 4096 字节；到达后如同磁盘已满，读数被拒并计数。不填则以磁盘为限',
+  'Batches that may be sent and not yet acknowledged by the hub; a quarter is kept for live ones':
+    '已发出、服务器还没确认的批次上限；其中四分之一留给实时数据',
+  'Rate at which a backlog is sent; live readings are never held back': '补传积压数据的速率；实时读数不受限',
+  'Kind of connection': '连接的种类',
+  'Kind of connection: a converter that passes the bytes of the serial line':
+    '串口服务器，原样转发串口的字节',
+  'Modbus TCP, to a device or through a gateway': 'Modbus TCP：直连设备，或经协议网关',
+  'RTU frames through a converter that passes the bytes of the serial line': '经串口服务器透传的 RTU 帧',
+  'The gateway asks the terminals over TCP (firmware of about 2012 and newer)':
+    '网关用 TCP 轮询终端（约 2012 年以后的固件）',
+  'The gateway asks the terminals over UDP (older firmware)': '网关用 UDP 轮询终端（较老的固件）',
+  'The terminals send over HTTP (ADMS) to this gateway': '终端用 HTTP（ADMS）主动上报到本网关',
+  'Device file of the port, such as /dev/ttyUSB0 or /dev/serial/by-id/…':
+    '串口设备文件，例如 /dev/ttyUSB0 或 /dev/serial/by-id/…',
+  'Bits per second': '每秒位数',
+  'Data bits': '',
+  Parity: '',
+  'Stop bits': '',
+  'Host name or address of the converter': '串口服务器的主机名或地址',
+  'Host name or address of the device or of the RS-485 gateway': '设备或 RS-485 网关的主机名或地址',
+  'Address that the gateway listens on': '网关监听的地址',
+  'Host name or address of the terminal; with push: the only address that it may call from':
+    '终端的主机名或地址；主动上报时，只接受来自这个地址的连接',
+  'TCP port': 'TCP 端口',
+  'Port of the terminals': '终端的端口',
+  'Port that the gateway listens on; the cloud server port of the terminals':
+    '网关监听的端口，即终端里“云服务器”的端口',
+  "Port, when it is not the bus's": '端口与总线不同时填写',
+  'A request without the first byte of a reply in this time has failed; also the limit for connecting':
+    '这段时间内没收到应答的第一个字节就算失败；也是建立连接的时限',
+  'A request without a reply in this time has failed (on a serial line: without its first byte); also the limit for connecting':
+    '这段时间内没有应答就算失败（串口上指第一个字节）；也是建立连接的时限',
+  'A request without a reply in this time has failed; also the limit for connecting':
+    '这段时间内没有应答就算失败；也是建立连接的时限',
+  'Silence on the line before a request; the standards want 20 ms':
+    '每次请求前线路的静默时间，标准要求 20 毫秒',
+  'Silence between a reply and the next request, for RS-485 gateways that need it; RTU never has less than 3.5 characters':
+    '应答与下一次请求之间的静默，有的 RS-485 网关需要；RTU 不少于 3.5 个字符',
+  'How the line is reached: `serial` or `tcp`': '怎样接到这条线路',
+  'How the bus is reached: `tcp`, `rtu-tcp` or `serial`': '怎样接到这条总线',
+  'How the terminals are reached': '怎样接到这些终端',
+  'Bytes FE before each request that wake the meters': '每次请求前用来唤醒电表的 FE 字节数',
+  'Address, fourteen digits, A6 first: four of the manufacturer, then the ten of the plate':
+    '14 位地址，A6 在前：4 位厂商代码，再接铭牌上的 10 位',
+  'Communication address, twelve digits as on the plate, in quotation marks': '12 位通信地址，同铭牌',
+  'Order of the two bytes of identifiers, where this meter differs from its profile: `highFirst` is 90 1F':
+    '数据标识两个字节的顺序，与型号不同时填写：高位在前即 90 1F',
+  'Data identifier, four digits as the standard writes it': '数据标识，4 位，按标准的写法',
+  'Data identifier, eight digits as the standard writes it': '数据标识，8 位，按标准的写法',
+  'Bytes in hexadecimal as on the wire, low byte first': '线路上的字节，十六进制，低位在前',
+  'Bytes in hexadecimal as on the wire, low byte first, without 33H':
+    '线路上的字节，十六进制，低位在前，不加 33H',
+  'Level (two digits) and password (six) for relay, clock and writing; without it these are refused':
+    '权限级别（2 位）和密码（6 位），通断电、校时和写入要用；不填则拒绝这些操作',
+  'Operator code, eight digits, that the meter keeps in its log': '8 位操作者代码，电表会记入日志',
+  'How a relay is closed: `direct` (1C), or `permit` (1B): a person closes it by the button':
+    '合闸方式：直接合闸（1C），或允许合闸（1B），由人按键合上',
+  'Unit id; 1–247 on RS-485, often 255 or 0 without': '站号；RS-485 上为 1–247，直连时常为 255 或 0',
+  'Registers in one request, when this unit allows fewer than its profile says':
+    '一次请求的寄存器数，这台设备允许的比型号少时填写',
+  'Address of the first, counted from 0': '第一个的地址，从 0 数起',
+  '5 one coil, 6 one register, 15 coils, 16 registers':
+    '5 单个线圈，6 单个寄存器，15 多个线圈，16 多个寄存器',
+  'Coils as 0 and 1, registers as 0–65535': '线圈填 0 或 1，寄存器填 0–65535',
+  'First part of the path, for terminals whose server is a URL: http://gateway:8081/<secret>':
+    '网址的第一段，用于服务器填网址的终端：http://网关:8081/<口令>',
+  'Longest upload that is taken': '一次上传最多接受多少字节',
+  'A terminal that has not called for this long is offline': '终端这么久没有来报就算离线',
+  'A command that the terminal does not fetch within this time is withdrawn':
+    '终端在这段时间内没来取的指令会撤回',
+  'Communication key that is set in the terminal; absent: none': '终端里设置的通信密码；没有则不填',
+  'With push: serial number by which the terminal is known': '主动上报时，按这个序列号认终端',
+}

@@ -34,7 +34,7 @@ export function fieldName(name: string): string {
 
 export function fieldHelp(description: string): string | undefined {
   const help = preferences.locale === 'en' ? description : (helpInChinese[description] ?? description)
-  return help === '' ? undefined : help
+  return help === '' ? undefined : help.replaceAll('`', '')
 }
 
 /** A value of a choice or the kind of a connection. */

@@ -38,6 +38,8 @@ export type Node =
   | { readonly kind: 'json' }
 export interface Variant {
   readonly value: string
+  /** What this kind is for. */
+  readonly description: string
   readonly fields: readonly Field[]
 }
 
@@ -159,7 +161,8 @@ function unionOf(options: readonly Schema[], root: Schema): Node {
   const variants = groups.flatMap((group) => {
     const fields = group.kind === 'group' ? group.fields : []
     const value = constantOf(fields, tag)
-    return { value: String(value), fields: fields.filter((field) => field.name !== tag) }
+    const description = fields.find((field) => field.name === tag)?.description ?? ''
+    return { value: String(value), description, fields: fields.filter((field) => field.name !== tag) }
   })
   return { kind: 'variants', tag, variants }
 }
