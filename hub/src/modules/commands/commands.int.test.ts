@@ -298,9 +298,9 @@ describe('approval', () => {
       const { id } = await cutOff('d5')
       const params = { id }
       const presses = await Promise.allSettled([
-        others[0]!.call('POST /api/commands/:id/approve', { params }),
-        others[1]!.call('POST /api/commands/:id/approve', { params }),
-        others[2]!.call('POST /api/commands/:id/reject', { params, body: { reason: 'no' } }),
+        others[0].call('POST /api/commands/:id/approve', { params }),
+        others[1].call('POST /api/commands/:id/approve', { params }),
+        others[2].call('POST /api/commands/:id/reject', { params, body: { reason: 'no' } }),
         engineer.call('POST /api/commands/:id/cancel', { params }),
       ])
       const refused = presses.filter(({ status }) => status === 'rejected')
