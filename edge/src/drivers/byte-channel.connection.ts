@@ -18,7 +18,7 @@ export interface ByteChannelOptions {
   readonly timeoutMs: number
   /** Silence on the line before a request, since the last byte in either direction. */
   readonly quietMs: number
-  /** Silence inside a reply after which nothing more will come. */
+  /** Past the timeout: silence inside a reply after which nothing more will come. */
   readonly interByteMs?: number
 }
 
@@ -176,7 +176,8 @@ export class ByteChannel {
         if (reply !== null) return reply
         if (seen > MAX_REPLY_BYTES) throw this.replyInvalid(`${seen} bytes and no end`)
       }
-      const silentAtMs = seen === 0 ? sentByMs + timeoutMs : this.lastByteAtMs + this.interByteMs
+      // Noise or somebody's late reply takes nothing of the time that the device has.
+      const silentAtMs = Math.max(sentByMs + timeoutMs, seen === 0 ? 0 : this.lastByteAtMs + this.interByteMs)
       const waitMs = Math.min(silentAtMs, endAtMs) - clock.monotonicMs()
       if (waitMs <= 0 && lastLook) throw this.noReply(seen, timeoutMs)
       lastLook = waitMs <= 0
