@@ -4,6 +4,7 @@ import { chargingModule } from './charging/index.ts'
 import { commandsModule } from './commands/index.ts'
 import { estateModule } from './estate/index.ts'
 import { eventsModule } from './events/index.ts'
+import { fleetModule } from './fleet/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
@@ -22,6 +23,7 @@ export const modules: readonly HubModule[] = [
   overviewModule,
   eventsModule,
   commandsModule,
+  fleetModule,
   mirrorModule,
   telemetryModule,
   gatewaysModule,

@@ -195,7 +195,7 @@ export class TestGateway {
   private heard(topic: string, payload: Buffer): void {
     const json: unknown = JSON.parse(payload.toString('utf8'))
     if (topic === topics.ack(this.id)) this.acks.push(AckMessage.parse(json))
-    else this.commands.push(CommandMessage.parse(json))
+    if (topic === topics.commandDown(this.id)) this.commands.push(CommandMessage.parse(json))
     for (const resolve of this.waiting) resolve()
     this.waiting.clear()
   }

@@ -58,7 +58,7 @@ export class MqttListeners {
       await listen(this.plain, plain, 'MQTT_PORT')
     }
     if (tls) {
-      this.tls = await this.makeTls(tls.material)
+      this.tls = await this.makeTls(() => tls.material())
       await listen(this.tls, tls, 'MQTT_TLS_PORT')
     }
   }

@@ -180,7 +180,7 @@ async function keyOfRequest(csrPem: string): Promise<webcrypto.CryptoKey> {
   try {
     request = new Pkcs10CertificateRequest(csrPem)
     checkKey(Buffer.from(request.publicKey.rawData))
-    if (await request.verify()) return await request.publicKey.export()
+    if (await request.verify()) return (await request.publicKey.export()) as webcrypto.CryptoKey
   } catch (cause) {
     throw refused(cause instanceof Error ? cause.message : 'it cannot be read', cause)
   }

@@ -55,7 +55,9 @@ export async function startSecurity(options: {
     }
   }
   let renewing = Promise.resolve()
-  const timer = setInterval(() => (renewing = renew()), LOOK_AGAIN_EVERY_MS)
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew)
+  }, LOOK_AGAIN_EVERY_MS)
   timer.unref()
   return {
     box,

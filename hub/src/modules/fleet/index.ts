@@ -1,0 +1,39 @@
+/** Looking after gateways: health, configuration, requests with an answer, certificates. */
+import type { Hub, HubModule, Stop } from '../../platform/module.ts'
+import { onArrived, takeMessages } from '../gateways/index.ts'
+import { takeCertificateRequest } from './certificates.ts'
+import { handDown, startDelivery } from './config-delivery.ts'
+import { takeReport, takeSchema } from './config-reports.ts'
+import { addFleetRoutes } from './fleet.routes.ts'
+import './reasons.ts'
+import { requestsOf } from './requests-of.ts'
+import { sealAllAnew } from './sealed-config.ts'
+
+/** Starts before the module gateways, which takes the messages in. */
+export const fleetModule: HubModule = {
+  name: 'fleet',
+  routes: addFleetRoutes,
+  start,
+}
+
+async function start(hub: Hub): Promise<Stop> {
+  const requests = requestsOf(hub)
+  const stops: (() => unknown)[] = [() => requests.stop()]
+  if (hub.roles.has('worker')) {
+    const renewed = await sealAllAnew(hub)
+    if (renewed > 0) hub.log.info({ renewed }, 'configurations were sealed with the new master key')
+  }
+  if (hub.roles.has('ingest')) {
+    stops.push(
+      takeMessages(hub, 'schema', (id, json) => takeSchema(hub, id, json)),
+      takeMessages(hub, 'config', (id, json) => takeReport(hub, id, json)),
+      takeMessages(hub, 'response', (id, json) => requests.takeResponse(id, json)),
+      takeMessages(hub, 'certificate', (id, json) => takeCertificateRequest(hub, id, json)),
+      onArrived(hub, (id) => handDown(hub, id)),
+      startDelivery(hub),
+    )
+  }
+  return async () => {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
