@@ -22,8 +22,11 @@ export interface LogReader {
   readonly timeoutMs: number
   checkpoint(): LogCheckpoint | null
   /** Stores records together with the checkpoint behind them; only when it resolves they are on the disk. */
-  keep(records: readonly AttendanceRecord[], checkpoint: LogCheckpoint): Promise<void>
+  keep(records: readonly LogRecord[], checkpoint: LogCheckpoint): Promise<void>
 }
+
+/** `unreadable`: a record whose time cannot be, hexadecimal. */
+export type LogRecord = AttendanceRecord | { readonly unreadable: string }
 
 interface Fresh {
   readonly bytes: Uint8Array
@@ -37,6 +40,7 @@ const KEEP_AT_ONCE = 1_000
 /** A log that was cleared and has grown to the very same count is found this soon. */
 const VERIFY_EVERY_MS = 3_600_000
 const DISABLED_AT_MOST_SECONDS = 60
+const UNREADABLE_AT_MOST = 3
 
 export class AttendanceLog {
   private readonly reader: LogReader
@@ -98,7 +102,7 @@ export class AttendanceLog {
   }
 
   private async keepAll({ bytes, size, skipped }: Fresh): Promise<void> {
-    const records = decodeAttendance(bytes, size)
+    const records = decodeEach(bytes, size)
     for (let from = 0; from < records.length; from += KEEP_AT_ONCE) {
       const some = records.slice(from, from + KEEP_AT_ONCE)
       const end = from + some.length
@@ -106,6 +110,23 @@ export class AttendanceLog {
       await this.reader.keep(some, { count: skipped + end, bytes: size, last })
     }
   }
+}
+
+/**
+ * A few records may be damaged (flash that wears out); they must not keep the others back for ever. More than that is a
+ * layout that we do not know. @throws AppError `zkteco.bad_record`.
+ */
+function decodeEach(bytes: Uint8Array, size: AttendanceRecordBytes): LogRecord[] {
+  let unreadable = 0
+  return Array.from({ length: bytes.length / size }, (_, index) => {
+    const record = bytes.subarray(index * size, (index + 1) * size)
+    try {
+      return decodeAttendance(record, size)[0]!
+    } catch (error) {
+      if (++unreadable > Math.max(UNREADABLE_AT_MOST, bytes.length / size / 100)) throw error
+      return { unreadable: hexOf(record) }
+    }
+  })
 }
 
 /** From `start` to the end, in pieces that the transport allows. */

@@ -37,7 +37,9 @@ const CREDENTIALS: ReadonlyMap<number, Credential> = new Map<number, Credential>
  * have. Two like punches of one person in one second are one.
  */
 export function punchEvent({ device, profile, zone }: EventContext, punch: Punch): DeviceEvent {
-  const { person, time, verify, workCode } = punch
+  const { time, verify, workCode } = punch
+  // Firmware that tells an unknown person leaves the number empty.
+  const person = punch.person.trim().slice(0, 64) || '-'
   const id = `punch/${person}/${compactTime(time)}/${punch.punch}/${verify}`
   const base = { id, device, atMs: zone.toInstant(time), person, credential: credentialOf(verify) }
   if (profile.zkteco?.events === 'access') return { ...base, type: 'access', door: '1', granted: true }
@@ -45,7 +47,7 @@ export function punchEvent({ device, profile, zone }: EventContext, punch: Punch
     ...base,
     type: 'attendance',
     punch: PUNCHES[punch.punch] ?? 'unspecified',
-    ...(workCode === null ? {} : { workCode }),
+    ...(workCode ? { workCode: workCode.slice(0, 40) } : {}),
   }
 }
 
@@ -82,4 +84,17 @@ export function unlockedEvent(device: string, atMs: number): DeviceEvent {
     door: '1',
     state: 'unlocked',
   }
+}
+
+/** A record or line that nobody can read: taken, so that the others go on, and shown to people instead of lost. */
+export function unreadableEvent(
+  device: string,
+  where: string,
+  content: string,
+  hash: string,
+  atMs: number,
+): DeviceEvent {
+  // eslint-disable-next-line no-control-regex
+  const shown = content.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 200)
+  return { id: `unreadable/${hash}`, device, atMs, type: 'alarm', code: 'unreadableRecord', severity: 'warning', state: 'raised', message: `a record of ${where.slice(0, 20)} is not understood: ${shown}` } // prettier-ignore
 }

@@ -50,23 +50,24 @@ const NOISE = new Set([6, 7, 10, 11, 12, 13, 255])
 /** Null for what is no event for people. */
 export function doorLogEvent({ device, zone }: EventContext, log: PushDoorLog): DeviceEvent | null {
   if (NOISE.has(log.event)) return null
+  const door = log.door.slice(0, 40)
   const who = log.user ?? log.card ?? '-'
-  const id = `rt/${compactTime(log.time)}/${log.event}/${log.door}/${who}/${log.index}`.slice(0, 160)
+  const id = `rt/${compactTime(log.time)}/${log.event}/${door}/${who}/${log.index}`.slice(0, 160)
   const base = { id, device, atMs: zone.toInstant(log.time) }
   const state = DOOR.get(log.event)
-  if (state) return { ...base, type: 'door', door: log.door, state }
+  if (state) return { ...base, type: 'door', door, state }
   const alarm = ALARMS.get(log.event)
   if (alarm)
     return { ...base, type: 'alarm', code: alarm[0], severity: alarm[1], state: 'raised', message: alarm[2] }
   const reason = DENIED.get(log.event)
   if (!reason && !GRANTED.has(log.event) && log.event !== 8) {
-    const message = `the terminal reports event ${log.event} at door ${log.door}`
+    const message = `the terminal reports event ${log.event} at door ${door}`
     return { ...base, type: 'alarm', code: `event.${log.event}`, severity: 'info', state: 'raised', message }
   }
   return {
     ...base,
     type: 'access',
-    door: log.door,
+    door,
     granted: !reason,
     credential: log.event === 8 ? 'remote' : doorCredential(log),
     ...(log.user ? { person: log.user.slice(0, 64) } : {}),
@@ -100,17 +101,4 @@ export function operationAlarmEvent({ device, zone }: EventContext, { time, code
   const message =
     code === 58 ? 'somebody tries again and again without success' : `the terminal reports alarm ${code}`
   return { ...base, type: 'alarm', code: code === 58 ? 'misoperation' : `alarm.${code}`, severity: 'warning', state: 'raised', message } // prettier-ignore
-}
-
-/** A line that nobody could read: taken, so that the terminal goes on, and shown to people instead of lost. */
-export function unreadableEvent(
-  device: string,
-  table: string,
-  line: string,
-  hash: string,
-  atMs: number,
-): DeviceEvent {
-  // eslint-disable-next-line no-control-regex
-  const shown = line.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 200)
-  return { id: `unreadable/${hash}`, device, atMs, type: 'alarm', code: 'unreadableRecord', severity: 'warning', state: 'raised', message: `a line of ${table.slice(0, 20)} is not understood: ${shown}` } // prettier-ignore
 }

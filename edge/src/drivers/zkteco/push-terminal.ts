@@ -5,9 +5,9 @@ import { optionsText, parseAttendanceLines, parseCommandResults, parseDoorLines,
 import type { DeviceFailure, DriverContext, DriverDevice, PollOutcome } from '../driver.ts'
 import { emptyReading, pointsWith, readingOfMantissa } from '../points.ts'
 import { CommandQueue } from './command-queue.ts'
-import { punchEvent, type EventContext } from './events.ts'
+import { punchEvent, unreadableEvent, type EventContext } from './events.ts'
 import { SiteZone } from './local-time.ts'
-import { doorLogEvent, operationAlarmEvent, unreadableEvent } from './push-events.ts'
+import { doorLogEvent, operationAlarmEvent } from './push-events.ts'
 import type { PushTransport, ZktecoAddress, ZktecoBusConfig } from './zkteco.config.ts'
 
 export interface PushAnswer {
@@ -157,7 +157,7 @@ export class PushTerminal {
     const stamp = query.get('Stamp') ?? query.get('stamp')
     switch (table.toLowerCase()) {
       case 'attlog':
-        return this.store(table, parseAttendanceLines(body), (punch) => punchEvent(this.events, { ...punch, person: punch.user.slice(0, 64) }), { attendance: stamp }) // prettier-ignore
+        return this.store(table, parseAttendanceLines(body), (punch) => punchEvent(this.events, { ...punch, person: punch.user }), { attendance: stamp }) // prettier-ignore
       case 'rtlog':
         return this.store(table, parseDoorLines(body), (log) => doorLogEvent(this.events, log), {})
       case 'operlog':

@@ -1,6 +1,6 @@
 /** One pulled terminal: its session, points, log and events. */
 import { AppError, Quality, type DeviceEvent, type Reading } from '@courtyard/protocols/contract'
-import { Command, decodeDoorState, decodeLiveAlarm, decodeLivePunches, decodeLiveVerify, decodeSizes, decodeTime, RealtimeEvent, type AttendanceRecord, type TerminalSizes, type ZkPacket } from '@courtyard/protocols/zkteco' // prettier-ignore
+import { Command, decodeDoorState, decodeLiveAlarm, decodeLivePunches, decodeLiveVerify, decodeSizes, decodeTime, RealtimeEvent, type TerminalSizes, type ZkPacket } from '@courtyard/protocols/zkteco' // prettier-ignore
 import { errorCodes } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { DeviceFailure, DriverContext, DriverDevice, PollOutcome } from '../driver.ts'
@@ -10,8 +10,16 @@ import {
   formatLogCheckpoint,
   parseLogCheckpoint,
   type LogCheckpoint,
+  type LogRecord,
 } from './attendance-log.ts'
-import { liveAlarmEvent, punchEvent, strangerEvent, unlockedEvent, type EventContext } from './events.ts'
+import {
+  liveAlarmEvent,
+  punchEvent,
+  strangerEvent,
+  unlockedEvent,
+  unreadableEvent,
+  type EventContext,
+} from './events.ts'
 import { disconnected } from './link.ts'
 import { SiteZone } from './local-time.ts'
 import { readUsers } from './people.ts'
@@ -222,21 +230,24 @@ export class PulledTerminal {
     }
   }
 
-  private async keepRecords(records: readonly AttendanceRecord[], checkpoint: LogCheckpoint): Promise<void> {
-    if (records.some(({ uid, user }) => user === null && uid !== null && !this.userOfUid.has(uid))) await this.learnUsers() // prettier-ignore
-    const events = records
-      .map((record) =>
-        punchEvent(this.events, {
-          person: record.user || (this.userOfUid.get(record.uid ?? 0) ?? String(record.uid ?? 0)),
-          time: record.time,
-          verify: record.verify,
-          punch: record.punch,
-          workCode: record.workCode === null ? null : String(record.workCode),
-        }),
-      )
-      .filter(({ id }) => !this.storedLive.has(id))
+  private async keepRecords(records: readonly LogRecord[], checkpoint: LogCheckpoint): Promise<void> {
+    const nameless = (record: LogRecord) =>
+      !('unreadable' in record) && record.user === null && !this.userOfUid.has(record.uid!)
+    if (records.some(nameless)) await this.learnUsers()
+    const events = records.map((record) => this.eventOf(record)).filter(({ id }) => !this.storedLive.has(id))
     const text = formatLogCheckpoint(checkpoint)
     await this.context.offer({ events, checkpoint: { deviceKey: this.device.key, text } })
+  }
+
+  private eventOf(record: LogRecord): DeviceEvent {
+    if ('unreadable' in record) {
+      const { unreadable } = record
+      return unreadableEvent(this.device.key, 'the log', unreadable, unreadable, this.context.clock.nowMs())
+    }
+    const place = String(record.uid ?? 0)
+    const person = record.user || this.userOfUid.get(record.uid ?? 0) || place
+    const workCode = record.workCode === null ? null : String(record.workCode)
+    return punchEvent(this.events, { ...record, person, workCode })
   }
 
   private async learnUsers(): Promise<void> {

@@ -32,7 +32,7 @@ function bus(transport: 'tcp' | 'udp', port: number): ZktecoBusConfig {
 const device = (key: string, host: string, profile = 'zkteco-attendance-tcp', more: Partial<ZktecoAddress> = {}): DriverDevice<ZktecoAddress> => ({ key, address: { host, ...more }, profile: profiles.get(profile)! }) // prettier-ignore
 
 describeDriverContract('zkteco', {
-  definition: zktecoDriver as unknown as Parameters<typeof describeDriverContract>[1]['definition'],
+  definition: zktecoDriver,
   bus: () => bus('tcp', ports.port),
   busAt: (port) => bus('tcp', port),
   devices: () => [device('a', '127.0.0.1', undefined, { commKey: 4711 }), device('b', '127.0.0.2')],
@@ -339,4 +339,21 @@ test('a terminal that has forgotten the session is greeted anew', async () => {
   expect((await driver.poll('m', 'status')).failure?.quality).toBe(Quality.disconnected)
   await simulator.call(name, 'fault', null)
   expect((await driver.poll('m', 'status')).failure).toBeNull()
+})
+
+test('a damaged record is shown to people and does not keep the others back; many are refused', async () => {
+  const punches = manyPunches(5)
+  const { driver, context, name } = await setUp({ punches: [...punches.slice(0, 2), { ...punches[0]!, time: '2026-02-31 08:00:00' }, ...punches.slice(2)] }) // prettier-ignore
+  expect((await driver.poll('m', 'status')).message).toBeNull()
+  expect(eventsOf(context).map(({ type }) => type)).toEqual(['attendance', 'attendance', 'alarm', 'attendance', 'attendance', 'attendance']) // prettier-ignore
+  for (let index = 0; index < 5; index++) {
+    await simulator.call(
+      name,
+      'punch',
+      { ...punches[0]!, time: `2026-02-3${index % 2} 09:00:00` },
+      { live: false },
+    )
+  }
+  expect((await driver.poll('m', 'status')).message).toMatch(/no such time/)
+  expect(eventsOf(context)).toHaveLength(6)
 })
