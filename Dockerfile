@@ -1,5 +1,6 @@
 # One file, three images: docker build --target hub|edge|simulator .
 # The images bring their own Node 24; programs are started directly, without npm.
+# For boxes: docker buildx build --platform linux/amd64,linux/arm64 --target edge .
 FROM node:24-trixie-slim AS manifests
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -42,6 +43,8 @@ USER node
 ENV NODE_ENV=production
 VOLUME /data
 EXPOSE 9101
+# The page listens where gateway.statusPort says; an agent elsewhere sets COURTYARD_STATUS_PORT for this check.
+HEALTHCHECK --interval=30s --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:'+(process.env.COURTYARD_STATUS_PORT||9101)+'/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 ENTRYPOINT ["node", "edge/bin/courtyard-edge.js"]
 CMD ["--config", "/etc/courtyard/site.yaml"]
 

@@ -22,7 +22,7 @@ export default defineConfig(
     languageOptions: { globals: globals.node },
   },
   {
-    files: ['{protocols,edge,hub,simulators,test,demo}/**/*.ts', '*.ts'],
+    files: ['{protocols,edge,hub,simulators,test,demo,deploy}/**/*.ts', '*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       globals: globals.node,
