@@ -31,7 +31,7 @@ const device = (key: string, profile: string, address: object): Device => ({
 const water = (key: string, address: string) => device(key, 'cjt188-2004-cold-water', { address })
 const valve = device('tap', 'cjt188-2004-water-valve', { address: '78330011223344' })
 
-const busOf = (transport: object, timeoutMs = 300) => Cjt188BusConfig.parse({ transport, timeoutMs })
+const busOf = (transport: object, timeoutMs = 1_000) => Cjt188BusConfig.parse({ transport, timeoutMs })
 const tcp = (port: number) => ({ type: 'tcp', host: '127.0.0.1', port })
 
 let line: MeterLineProcess
@@ -60,8 +60,8 @@ const addressOf = (key: string) => contractMeters().find((meter) => meter.key ==
 
 describeDriverContract('cjt188 over TCP', {
   definition: cjt188Driver,
-  bus: () => busOf(tcp(line.port)),
-  busAt: (port) => busOf(tcp(port)),
+  bus: () => busOf(tcp(line.port), 300),
+  busAt: (port) => busOf(tcp(port), 300),
   devices: contractMeters,
   group: 'energy',
   setFault: (key, fault) => line.setFault(addressOf(key), fault),

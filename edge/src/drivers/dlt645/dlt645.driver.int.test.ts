@@ -35,7 +35,7 @@ const relayMeter = device('flat', 'dlt645-2007-single-phase-relay', { address: '
 const tariffMeter = device('main', 'dlt645-2007-three-phase-tariff', { address: '202611220102', password })
 const oldMeter = device('old', 'dlt645-1997', { address: '000000001997' })
 
-const busOf = (transport: object, timeoutMs = 300) => Dlt645BusConfig.parse({ transport, timeoutMs })
+const busOf = (transport: object, timeoutMs = 1_000) => Dlt645BusConfig.parse({ transport, timeoutMs })
 const tcp = (port: number) => ({ type: 'tcp', host: '127.0.0.1', port })
 
 let line: MeterLineProcess
@@ -74,8 +74,8 @@ const addressOf = (key: string) => contractMeters().find((meter) => meter.key ==
 
 describeDriverContract('dlt645 over TCP', {
   ...harness,
-  bus: () => busOf(tcp(line.port)),
-  busAt: (port) => busOf(tcp(port)),
+  bus: () => busOf(tcp(line.port), 300),
+  busAt: (port) => busOf(tcp(port), 300),
   setFault: (key, fault) => line.setFault(addressOf(key), fault),
 })
 
@@ -328,7 +328,7 @@ describe('scan', () => {
       // A whole search takes 100 silences a step.
       if (found.push(one) === list.length && list.length > 1) enough.abort()
     }
-    await dlt645Driver.scan!(testDriverContext(busOf(tcp(own.port), 50)), onFound, enough.signal)
+    await dlt645Driver.scan!(testDriverContext(busOf(tcp(own.port), 300)), onFound, enough.signal)
     return found
   }
 
