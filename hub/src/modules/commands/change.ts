@@ -8,6 +8,11 @@ import { standingOf, type CommandRow } from './command.types.ts'
 import { lockCommand } from './commands.repository.ts'
 import { decide, type Action, type Decision, type Standing } from './domain/state-machine.ts'
 
+/** Of the index that lets one command of a device and target be on its way. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === '23505'
+}
+
 export interface ChangeNotes {
   /** By the hub's clock. */
   readonly at: Date

@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import { TELEMETRY_VERSION, topics, type CommandMessage } from '@courtyard/protocols/contract'
 import type { Hub } from '../../platform/module.ts'
 import type { Reason } from '../../platform/reasons/reason.ts'
-import { changeCommand, tellOf } from './change.ts'
+import { changeCommand, isUniqueViolation, tellOf } from './change.ts'
 import {
   lockNextQueued,
   lockUnheard,
@@ -26,7 +26,6 @@ import type { CommandReason } from './reasons.ts'
 const LOOK_EVERY_MS = 1_000
 const PAUSES = { resendMs: 5_000, afterExpiryMs: 60_000 }
 const AT_ONCE = 100
-const UNIQUE_VIOLATION = '23505'
 
 export interface DispatcherCounters {
   sent: number
@@ -74,7 +73,7 @@ export class Dispatcher {
   /** One round. For tests and the loop. */
   async round(): Promise<void> {
     await this.endOverdue()
-    if (!this.sends) return
+    if (!this.sends || !this.hub.broker.state().ok) return
     while ((await this.sendNext()) === AT_ONCE && !this.ending.signal.aborted);
     while ((await this.sendUnheard()) === AT_ONCE && !this.ending.signal.aborted);
   }
@@ -86,7 +85,7 @@ export class Dispatcher {
         await this.round()
       } catch (error) {
         // Two processes saw different queues of one target: the next round sees what the other did
-        const lostRace = (error as { code?: unknown }).code === UNIQUE_VIOLATION
+        const lostRace = isUniqueViolation(error)
         this.log[lostRace ? 'debug' : 'warn'](
           { err: error },
           'commands could not be looked through; trying again',
@@ -135,14 +134,18 @@ export class Dispatcher {
     return commands.length
   }
 
-  /** One after the other: a gateway gets what is for one device in the order of the queue. */
+  /**
+   * One after the other: a gateway gets what is for one device in the order of the queue. Now or not at all (QoS 0):
+   * the gateway counts the time that is left from when it gets a message, so one that a broker kept for later would
+   * live longer than it may. What is lost is sent again.
+   */
   private async publish(commands: readonly OutgoingCommand[]): Promise<void> {
     for (const command of commands) {
       try {
         await this.hub.broker.publish(
           topics.commandDown(command.gatewayId),
           JSON.stringify(this.messageOf(command)),
-          { qos: 1 },
+          { qos: 0 },
         )
       } catch (error) {
         this.log.warn(

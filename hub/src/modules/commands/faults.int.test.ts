@@ -222,6 +222,21 @@ describe('sending again', () => {
   })
 })
 
+describe('a database from an older copy', () => {
+  it('is told what came of a command that it believes to be waiting', async () => {
+    const first = await ask('d11', { expiresInSeconds: 3_600 })
+    const second = await ask('d11', { expiresInSeconds: 3_600 })
+    await arrived(first.id)
+    // The gateway had got the second one from the hub of before
+    await gateway.report(second.id, 'executing')
+    expect((await look(second.id)).state).toBe('queued')
+    await gateway.report(second.id, 'confirmed')
+    expect((await look(second.id)).state).toBe('confirmed')
+    await gateway.report(first.id, 'confirmed')
+    expect([gateway.timesOf(second.id), (await look(first.id)).state]).toEqual([0, 'confirmed'])
+  })
+})
+
 describe('several processes', () => {
   it('send each command once, in order, one at a time per target', async () => {
     const log = pino({ level: 'silent' })

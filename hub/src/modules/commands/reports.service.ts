@@ -4,7 +4,7 @@ import { CommandReport, finalCommandSteps } from '@courtyard/protocols/contract'
 import type { Hub } from '../../platform/module.ts'
 import type { Reason } from '../../platform/reasons/reason.ts'
 import { acknowledge } from '../gateways/index.ts'
-import { changeCommand, tellOf, type Change } from './change.ts'
+import { changeCommand, isUniqueViolation, tellOf, type Change } from './change.ts'
 import { mayReport } from './dispatch.repository.ts'
 import type { Standing } from './domain/state-machine.ts'
 
@@ -33,8 +33,8 @@ export class CommandReports {
     const { success, data: report } = CommandReport.safeParse(json)
     if (!success) return false
     if (!(await mayReport(this.hub.db.pool, gatewayId))) return true
-    const change = await this.store(gatewayId, report)
-    if (!change) {
+    const change = await this.storeOrPass(gatewayId, report)
+    if (change === null) {
       this.log.warn(
         { gatewayId, commandId: report.id, step: report.step },
         'gateway tells of a command that it was not given',
@@ -43,6 +43,24 @@ export class CommandReports {
     if (finalCommandSteps.includes(report.step))
       await acknowledge(this.hub, gatewayId, { commands: [report.id] })
     return true
+  }
+
+  /**
+   * A hub that was put back from an older copy may have given the target to another command meanwhile. The outcome
+   * will be told; that it was begun needs no place in the queue.
+   * @returns undefined when the step was passed over
+   */
+  private async storeOrPass(gatewayId: string, report: CommandReport): Promise<Change | null | undefined> {
+    try {
+      return await this.store(gatewayId, report)
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      this.log.warn(
+        { gatewayId, commandId: report.id, step: report.step },
+        'two commands under way for one target',
+      )
+      return undefined
+    }
   }
 
   private async store(gatewayId: string, report: CommandReport): Promise<Change | null> {
