@@ -133,7 +133,7 @@ test('an access terminal: granted, denied, forced, open by button', async () => 
 })
 
 test('commands: done with their result, never handed out twice', async () => {
-  const { driver, url } = await listen({ commandWaitMs: 400 })
+  const { driver, url } = await listen({ commandWaitMs: 1_500 })
   const name = await startTerminal(url)
   await expect.poll(async () => (await look(name)).settings['Delay']).toBeDefined()
   const people = Array.from({ length: 120 }, (_, index) => ({
@@ -149,6 +149,8 @@ test('commands: done with their result, never handed out twice', async () => {
   await simulator.call(name, 'fault', 'noResults')
   expect(await driver.execute!('p', open)).toMatchObject({ result: 'failed', uncertain: true })
   await simulator.call(name, 'fault', 'silent')
+  // A round that had begun is over.
+  await new Promise((resolve) => setTimeout(resolve, 500))
   expect(await driver.execute!('p', open)).toMatchObject({ result: 'failed', uncertain: false })
   await simulator.call(name, 'fault', null)
   await new Promise((resolve) => setTimeout(resolve, 200))
