@@ -9,14 +9,14 @@ import { connectTcp } from './drivers/tcp-transport.ts'
 import { Fleet, type ConfigSource } from './fleet/index.ts'
 import type { LogRing } from './log-ring.ts'
 import type { Logger } from './log.ts'
-import { Outbox, EmissionCollector, type OutboxLimits } from './outbox/index.ts'
+import { BatchPacker, EmissionCollector, Outbox, type OutboxLimits } from './outbox/index.ts'
 import { Polling } from './polling/index.ts'
 import { HealthMeter, StatusServer, toStatusMessage, type AgentState } from './status/index.ts'
 import { ClockStore, systemBootTime, TimeKeeper, type BootTime } from './time/index.ts'
 import { buildCatalogue, Uplink, type DownHandlers } from './uplink/index.ts'
 import { agentVersion } from './version.ts'
 
-const ENFORCE_LIMITS_EVERY_MS = 30_000
+const LOOK_AFTER_OUTBOX_EVERY_MS = 10_000
 /** What a command on the wire gets to end when the configuration changes, and when the agent stops. */
 const GRACE_MS = { change: 10_000, stop: 1_000 }
 
@@ -46,6 +46,7 @@ export class Agent {
   private readonly health: HealthMeter
   private readonly folder: { close(): void }
   private readonly outbox: Outbox
+  private readonly packer: BatchPacker
   private readonly collector: EmissionCollector
   private readonly commands: Commands
   private readonly uplink: Uplink
@@ -86,6 +87,7 @@ export class Agent {
       clock: time,
       logger: logger.child({ module: 'outbox' }),
     })
+    this.packer = new BatchPacker(this.outbox, time, logger.child({ module: 'outbox' }))
     this.collector = new EmissionCollector({
       outbox: this.outbox,
       flushMs: site.outbox.flushMs,
@@ -136,7 +138,7 @@ export class Agent {
     this.commands.resume(this.site, this.polling)
     this.uplink.start()
     this.fleet?.started()
-    this.limitsTimer = setInterval(() => this.enforceLimits(), ENFORCE_LIMITS_EVERY_MS)
+    this.limitsTimer = setInterval(() => this.lookAfterOutbox(), LOOK_AFTER_OUTBOX_EVERY_MS)
     const { host, ...rest } = { host: this.site.gateway.statusHost, statusPort, outbox: this.outbox.id }
     this.logger.info({ ...rest, version: agentVersion, devices: this.catalogue.devices.length }, `agent runs; status at http://${host}:${statusPort}`) // prettier-ignore
     return statusPort
@@ -266,11 +268,12 @@ export class Agent {
     })
   }
 
-  private enforceLimits(): void {
+  private lookAfterOutbox(): void {
     try {
+      this.packer.pack()
       this.outbox.enforceLimits()
     } catch (error) {
-      this.logger.warn({ err: error }, 'the limits of the outbox cannot be enforced now')
+      this.logger.warn({ err: error }, 'the outbox cannot be looked after now')
     }
   }
 

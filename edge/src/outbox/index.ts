@@ -8,3 +8,4 @@ export {
   type SealedContent,
 } from './outbox.ts'
 export { EmissionCollector } from './emission-collector.ts'
+export { BatchPacker } from './batch-packer.ts'

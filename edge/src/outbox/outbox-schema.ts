@@ -73,6 +73,8 @@ ALTER TABLE outbox ADD COLUMN known_boot TEXT;
 ALTER TABLE outbox ADD COLUMN known_base_ms INTEGER;
 
 ALTER TABLE batch ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+-- Several batches in one: when the first of them was sealed; sealed_ms is then the last one's.
+ALTER TABLE batch ADD COLUMN sealed_from_ms INTEGER;
 ALTER TABLE dropped ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX batch_backlog ON batch (sequence) WHERE lane = 1;
 

@@ -62,9 +62,9 @@ export class ClockStore {
       remove: prepare('DELETE FROM clock_session WHERE id = ?'),
       first: prepare(`SELECT sealed_ms ${inRange} LIMIT 1`),
       last: prepare(`SELECT sealed_ms ${inRange} DESC LIMIT 1`),
-      next: prepare(`SELECT sequence, sealed_ms ${inRange} LIMIT ?`),
+      next: prepare(`SELECT sequence, sealed_ms, sealed_from_ms ${inRange} LIMIT ?`),
       rewrite: prepare(
-        `UPDATE batch SET payload = ?, bytes = bytes + ?, sealed_ms = ?, first_ms = ?, last_ms = ?
+        `UPDATE batch SET payload = ?, bytes = bytes + ?, sealed_ms = ?, sealed_from_ms = ?, first_ms = ?, last_ms = ?
          WHERE sequence = ?`,
       ),
       drops: prepare(
@@ -142,7 +142,9 @@ export class ClockStore {
     this.outbox.transaction(() => {
       const rows = this.statements.next.all(...rangeOf(session), limit)
       for (const row of rows) {
-        this.rewrite(Number(row['sequence']), { byMs: shiftMs, uncertain: session.uncertain, sealedMs: Number(row['sealed_ms']) }) // prettier-ignore
+        const sealedMs = Number(row['sealed_ms'])
+        const sealedFromMs = Number(row['sealed_from_ms'] ?? sealedMs)
+        this.rewrite(Number(row['sequence']), { byMs: shiftMs, uncertain: session.uncertain, sealedFromMs, sealedMs }) // prettier-ignore
       }
       if (rows.length === limit) {
         this.statements.advance.run(Number(rows.at(-1)!['sequence']) + 1, session.id)
@@ -163,8 +165,8 @@ export class ClockStore {
     const shifted = payload && this.shifted(payload, sequence, shift)
     if (!shifted) return
     const more = shifted.payload.length - payload.length
-    const sealedMs = shift.sealedMs + shift.byMs
-    this.statements.rewrite.run(shifted.payload, more, sealedMs, shifted.firstMs, shifted.lastMs, sequence)
+    const { byMs, sealedFromMs, sealedMs } = shift
+    this.statements.rewrite.run(shifted.payload, more, sealedMs + byMs, sealedFromMs + byMs, shifted.firstMs, shifted.lastMs, sequence) // prettier-ignore
   }
 
   private shifted(payload: Uint8Array, sequence: number, shift: Shift): ShiftedBatch | null {

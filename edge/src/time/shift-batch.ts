@@ -14,7 +14,8 @@ export interface Shift {
   readonly byMs: number
   /** The shift is only a bound: good values become uncertain ones. */
   readonly uncertain: boolean
-  /** Instant of the sealing, by the clock that was wrong. */
+  /** Instants of the first and the last sealing that are in the batch, by the clock that was wrong. */
+  readonly sealedFromMs: number
   readonly sealedMs: number
 }
 
@@ -27,7 +28,8 @@ export interface ShiftedBatch {
 /** @throws AppError of `decodeBatch`. */
 export function shiftBatch(payload: Uint8Array, shift: Shift): ShiftedBatch {
   const message = decodeBatch(payload)
-  const moved = (atMs: number) => (isGatewayStamp(atMs, shift.sealedMs) ? atMs + shift.byMs : atMs)
+  const { byMs, sealedFromMs, sealedMs } = shift
+  const moved = (atMs: number) => (isGatewayStamp(atMs, sealedFromMs, sealedMs) ? atMs + byMs : atMs)
   const readings = readingsOf(message).map((reading) => {
     const doubtful = shift.uncertain && reading.quality === Quality.good
     return { ...reading, atMs: moved(reading.atMs), ...(doubtful ? { quality: Quality.uncertain } : {}) }
@@ -41,8 +43,8 @@ export function shiftBatch(payload: Uint8Array, shift: Shift): ShiftedBatch {
   }
 }
 
-export function isGatewayStamp(atMs: number, sealedMs: number): boolean {
-  return atMs >= sealedMs - STAMPED_BEFORE_MS && atMs <= sealedMs + STAMPED_AFTER_MS
+export function isGatewayStamp(atMs: number, sealedFromMs: number, sealedMs = sealedFromMs): boolean {
+  return atMs >= sealedFromMs - STAMPED_BEFORE_MS && atMs <= sealedMs + STAMPED_AFTER_MS
 }
 
 /** Reports of what was dropped under the same clock: they speak of a time before the sealing and after the shift. */
