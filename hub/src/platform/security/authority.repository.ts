@@ -129,3 +129,11 @@ export async function listRevoked(
   )
   return rows
 }
+
+/** Another text whenever one more is revoked. */
+export async function revocationState(client: Client): Promise<string> {
+  const { rows } = await client.query<{ state: string }>(
+    `select count(revoked_at) || ' ' || coalesce(max(revoked_at)::text, '') as state from issued_certificate`,
+  )
+  return rows[0]!.state
+}

@@ -23,6 +23,7 @@ import {
   listRevoked,
   lockAuthorities,
   newestIssued,
+  revocationState,
   revokeIssued,
   saveHubCertificate,
   updateAuthorityKey,
@@ -144,6 +145,11 @@ export class CertificateAuthority {
 
   newest(client: pg.ClientBase | pg.Pool, subject: string): Promise<IssuedRow | null> {
     return newestIssued(client, subject)
+  }
+
+  /** Changes whenever somebody is revoked. */
+  revocationState(): Promise<string> {
+    return revocationState(this.db.pool)
   }
 
   /** Of every authority its list, PEM, one after the other. */
