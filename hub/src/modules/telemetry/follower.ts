@@ -140,8 +140,8 @@ class BatchLogFollower implements RunningFollower {
   /** Null when a point isn't known and the points may be outdated. */
   private seriesOf(entry: LogEntry, final = false): LoggedSeries[] | null {
     const { gatewayId } = entry
-    // Events alone; a replay says zero readings and has some
-    if (entry.readings === 0 && entry.replayOf === null) return []
+    // Events alone
+    if (entry.payload.length === 0) return []
     // By the clock of then: what ingest let in stays in, what it held stays out
     const receivedMs = entry.receivedAt.getTime()
     const { taken, held } = takeIn(decodeBatch(entry.payload), this.directory.lookupOf(gatewayId), receivedMs)

@@ -41,6 +41,7 @@ export interface LogEntry {
   readonly replayOf: bigint | null
   readonly receivedAt: Date
   readonly readings: number
+  /** Empty when no readings can be in it: batches of events alone would fill the memory for nothing. */
   readonly payload: Uint8Array
 }
 
@@ -60,7 +61,8 @@ interface LogRow {
 export async function readLog(client: ClientBase, cursor: bigint, maxReadings: number): Promise<LogEntry[]> {
   const horizon = await logHorizon(client)
   const { rows } = await client.query<LogRow>(
-    `select id::text, gateway_id, replay_of::text, received_at, readings, payload from (
+    `select id::text, gateway_id, replay_of::text, received_at, readings,
+       case when readings = 0 and replay_of is null then '' else payload end as payload from (
        select *, sum(readings) over (order by id) - readings as before from (
          select * from reading_batch where id > $1 and id <= $2 order by id limit 2000) as next) as counted
      where before < $3 order by counted.id`,
