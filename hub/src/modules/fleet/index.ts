@@ -5,9 +5,12 @@ import { takeCertificateRequest } from './certificates.ts'
 import { handDown, startDelivery } from './config-delivery.ts'
 import { takeReport, takeSchema } from './config-reports.ts'
 import { addFleetRoutes } from './fleet.routes.ts'
+import { keepMosquittoFresh } from './mosquitto/keep-fresh.ts'
 import './reasons.ts'
 import { requestsOf } from './requests-of.ts'
 import { sealAllAnew } from './sealed-config.ts'
+
+export { writeMosquittoFiles } from './mosquitto/mosquitto-files.ts'
 
 /** Starts before the module gateways, which takes the messages in. */
 export const fleetModule: HubModule = {
@@ -23,6 +26,8 @@ async function start(hub: Hub): Promise<Stop> {
     const renewed = await sealAllAnew(hub)
     if (renewed > 0) hub.log.info({ renewed }, 'configurations were sealed with the new master key')
   }
+  const { mosquittoFiles } = hub.config.mqtt
+  if (mosquittoFiles && hub.roles.has('worker')) stops.push(await keepMosquittoFresh(hub, mosquittoFiles))
   if (hub.roles.has('ingest')) {
     stops.push(
       takeMessages(hub, 'schema', (id, json) => takeSchema(hub, id, json)),

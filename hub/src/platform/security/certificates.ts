@@ -136,7 +136,8 @@ export async function makeRevocationList(
     entries: revoked.map(({ serial, revokedAt }) => ({ serialNumber: serial, revocationDate: revokedAt })),
     extensions: [await AuthorityKeyIdentifierExtension.create(certificate.publicKey), listNumber(now)],
   })
-  return list.toString('pem')
+  // The library calls it `CRL`; RFC 7468, section 6, and OpenSSL call it so
+  return pemOf('X509 CRL', Buffer.from(list.rawData))
 }
 
 /** SHA-256 over the DER, as tools show it: `AB:CD:…`. */
@@ -233,9 +234,12 @@ function alternativeName(name: string): { type: 'ip' | 'dns'; value: string } {
 }
 
 async function toPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key))
+  return pemOf('PRIVATE KEY', Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)))
+}
+
+function pemOf(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 function fromPem(pem: string): Promise<webcrypto.CryptoKey> {
