@@ -1137,7 +1137,9 @@ create unique index command_one_in_flight on command (device_id, target) where s
 -- What the sender looks through again and again: only what is not ended.
 create index command_open on command (state, gateway_id) where state in ('awaitingApproval', 'queued', 'sent');
 
-alter table command add constraint command_settled check ((settled_by is null) = (finished_at is null));
+alter table command
+  add constraint command_settled check ((settled_by is null) = (finished_at is null)),
+  add constraint command_second_person check (approved_by_id <> requested_by_id);
 
 -- What became of a command is written once.
 create trigger command_step_append_only before update or delete on command_step
