@@ -8,3 +8,6 @@ export function enrolmentLink(hubUrl: string, token: string, caSha256: string | 
 
 /** In single quotes: nothing in the link is for the shell. */
 export const enrolmentCommand = (link: string): string => `courtyard-edge run --enrol '${link}'`
+
+/** `66:AF:…` → `66af…`, as site files and links have it. */
+export const plainFingerprint = (sha256: string): string => sha256.replaceAll(':', '').toLowerCase()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { enrolmentCommand, enrolmentLink } from '../devices/enrolment.ts'
+import { enrolmentCommand, enrolmentLink, plainFingerprint } from '../devices/enrolment.ts'
 import { siteSnippet } from '../devices/site-snippet.ts'
 import { errorShare, sortDevices } from './device-order.ts'
 import { certificateState, clockState, offsetText } from './gateway-health.ts'
@@ -60,6 +60,7 @@ describe('enrolment', () => {
     expect(enrolmentLink('http://h', 't', null)).not.toContain('ca=')
     expect(enrolmentCommand(link)).toBe(`courtyard-edge run --enrol '${link}'`)
     expect(link).not.toContain("'")
+    expect(plainFingerprint('66:AF:0b')).toBe('66af0b')
   })
   it('names the fingerprint in the site file', () => {
     expect(siteSnippet('https://h', 't', 'x', 'ab12')).toContain('  caSha256: ab12\n')
