@@ -7,7 +7,7 @@ const INPUTS = 2_000
 
 test.each(allTargets())(
   '$codec: wrong inputs are refused, right ones taken, nothing else happens',
-  (target) => {
+  async (target) => {
     const { accepted, rejected } = await fuzz(target, INPUTS, 1)
     expect(accepted + rejected).toBe(INPUTS)
     expect(rejected).toBeGreaterThan(0)
