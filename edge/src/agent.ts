@@ -121,6 +121,7 @@ export class Agent {
       handlers: this.downHandlers(),
       onAck: (ack) => this.handleAck(ack),
       onConnected: () => this.connected(),
+      clockTrusted: () => time.isTrusted,
     })
     this.status = new StatusServer({
       host: site.gateway.statusHost,

@@ -47,7 +47,7 @@ const causes: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
   [/^Connection refused: /, () => '平台拒绝了本网关的凭据'],
   [/^subscription to acknowledgements refused/, () => '平台拒绝了订阅'],
   [/^(connack timeout|Keepalive timeout)$/i, () => '平台无应答'],
-  [/^the hub shows a certificate that is not trusted \((\w+)\)$/, (code) => `平台的证书不受信任（${code}）`],
+  [/^the hub shows a certificate that is not trusted \((.+)\)$/, (code) => `平台的证书不受信任（${code}）`],
   [/^by this clock the hub's certificate is not valid \((\w+)\)/, (code) => `按本机时钟平台证书无效（${code}），请检查时钟`],
   [/^the enrolment token is not sent to (\S+) in the clear/, (where) => `未以明文向 ${where} 发送注册令牌：请使用 https 和 hub.caSha256`],
   [/^(\S+) does not show the CA of hub\.caSha256/, (where) => `${where} 的证书与 hub.caSha256 不符，请核对指纹`],

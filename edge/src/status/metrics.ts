@@ -42,6 +42,7 @@ const definitions: readonly Definition[] = [
   { name: 'uplink_sent_readings_total', kind: 'counter', help: 'Readings and events in those batches', values: (s) => [[s.uplink.counters.sentReadings]] },
   { name: 'uplink_resent_batches_total', kind: 'counter', help: 'Batches sent again for lack of an acknowledgement', values: (s) => [[s.uplink.counters.resentBatches]] },
   { name: 'uplink_acks_total', kind: 'counter', help: 'Acknowledgements by status', labels: ['status'], values: (s) => Object.entries(s.uplink.counters.acks).map(([status, count]): Value => [count, { status }]) },
+  { name: 'certificate_expires_seconds', kind: 'gauge', help: 'End of the certificate, seconds since the epoch', values: (s) => (s.uplink.certificateExpiresAtMs === null ? [] : [[s.uplink.certificateExpiresAtMs / 1000]]) },
   { name: 'bus_connected', kind: 'gauge', help: '1 while the bus is connected', labels: ['bus'], values: perBus((bus) => (bus.connected ? 1 : 0)) },
   { name: 'bus_load_ratio', kind: 'gauge', help: 'Busy share of the last minute', labels: ['bus'], values: perBus((bus) => bus.load) },
   { name: 'bus_missed_deadlines_total', kind: 'counter', help: 'Polls not complete when the next was due', labels: ['bus'], values: perBus((bus) => bus.missedDeadlines) },

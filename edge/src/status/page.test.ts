@@ -78,6 +78,25 @@ test.each([
   for (const word of words) expect(page).toContain(word)
 })
 
+test.each([
+  ['zh', ['本机文件', '无（使用口令）', '可信', '0 个事件'], ['平台', '版本 7f0c3f7e', '2026-09-22', '不可信，读数待校时后上传', '3 个事件']],
+  ['en', ['File of this box', 'None (password)', 'Trusted', '0 events'], ['Revision 7f0c3f7e', '2026-09-22', 'Not trusted', '3 events']],
+] as const)('%s: clock, source of the configuration, certificate and events', (language, before, after) => {
+  const page = renderPage(state, language)
+  for (const word of before) expect(page).toContain(word)
+  const other = renderPage(
+    {
+      ...state,
+      configRevision: state.outbox.id,
+      clock: { offsetMs: null, isTrusted: false },
+      uplink: { ...state.uplink, certificateExpiresAtMs: Date.parse('2026-09-22T00:00:00Z') },
+      outbox: { ...state.outbox, events: 3 },
+    },
+    language,
+  )
+  for (const word of after) expect(other).toContain(word)
+}) // prettier-ignore
+
 test('nothing of the configuration or of a device becomes markup', () => {
   const page = renderPage(state, 'en')
   expect(page).not.toContain('<script')

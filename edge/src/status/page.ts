@@ -49,11 +49,27 @@ function cards(state: AgentState, text: PageText): string[] {
   const oldest = outbox.oldestAtMs === null ? text.none : ago(state.atMs - outbox.oldestAtMs, text)
   return [
     card(text.hub, hub, uplink.connected ? 'good' : 'bad', uplink.problem === null ? `${text.inFlight}: ${uplink.inFlightBatches}` : text.cause(uplink.problem)),
-    card(text.outbox, `${group(outbox.readings)} ${text.readings}`, '', `${group(outbox.batches)} ${text.batches} · ${text.oldest}: ${oldest}`),
+    card(text.outbox, `${group(outbox.readings)} ${text.readings}`, '', `${group(outbox.events)} ${text.events} · ${group(outbox.batches)} ${text.batches} · ${text.oldest}: ${oldest}`),
     card(text.used, bytes(outbox.bytes), '', `/ ${bytes(outbox.maxBytes)}`),
     card(text.dropped, group(outbox.droppedReadings), outbox.droppedReadings > 0 ? 'bad' : '', `${text.accepted}: ${group(outbox.acceptedReadings)}`),
+    clockCard(state, text),
+    card(text.configuration, state.configRevision === null ? text.fromFile : text.fromHub, '', state.configRevision === null ? '' : `${text.revision} ${state.configRevision}`),
+    certificateCard(state, text),
     card(text.uptime, duration(state.atMs - state.startedAtMs, text), '', `${text.version} ${state.version}`),
   ] // prettier-ignore
+}
+
+function clockCard({ clock }: AgentState, text: PageText): string {
+  const offset = clock.offsetMs === null ? text.clockUnknown : `${text.clockOffset}: ${(clock.offsetMs / 1000).toFixed(1)} ${text.second}` // prettier-ignore
+  return card(text.clock, clock.isTrusted ? text.clockTrusted : text.clockUntrusted, clock.isTrusted ? '' : 'bad', offset) // prettier-ignore
+}
+
+/** Two weeks before its end the hub should have renewed it long ago. */
+function certificateCard({ uplink, atMs }: AgentState, text: PageText): string {
+  const { certificateExpiresAtMs: endMs } = uplink
+  if (endMs === null) return card(text.certificate, text.noCertificate, '', '')
+  const leftMs = endMs - atMs
+  return card(text.certificate, new Date(endMs).toISOString().slice(0, 10), leftMs < 14 * 86_400_000 ? 'bad' : '', duration(leftMs, text)) // prettier-ignore
 }
 
 function card(title: string, value: string, tone: string, note: string): string {

@@ -112,6 +112,8 @@ function post(url: URL, body: object, ca: string[] | undefined, signal: AbortSig
 /** Words for a certificate that is not believed: the cure is in the site file. */
 function trustWords(cause: unknown): string {
   const code = (cause as NodeJS.ErrnoException).code ?? ''
+  if (/NOT_YET_VALID|HAS_EXPIRED/.test(code))
+    return `: by this clock its certificate is not valid (${code}); is the clock right?`
   if (!/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code)) return ''
   return `: its certificate is not trusted (${code}); set hub.caSha256 to the fingerprint that the hub shows`
 }

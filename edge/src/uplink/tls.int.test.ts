@@ -3,12 +3,16 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CertificateRequest } from '@courtyard/protocols/contract'
 import { AgentProcess, runCommand, writeSite } from '../testing/agent-process.ts'
 import { gatewayId, HubPeer } from '../testing/hub-peer.ts'
 import { TestAuthority } from '../testing/test-authority.ts'
+import { silentLogger } from '../log.ts'
 import type { Credentials } from './credentials.ts'
+import { GatewayIdentity } from './gateway-identity.ts'
+import { HubSession } from './hub-session.ts'
+import { faultButForTime } from './timeless-trust.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 const DAY_MS = 86_400_000
@@ -221,5 +225,66 @@ test('a gateway that plays the hub with its own certificate is not believed', as
   await hub.restore()
   await until(async () =>
     /ALTNAME|not trusted|unsuitable|purpose/i.test((await running.state()).uplink.problem ?? ''),
+  )
+})
+
+describe('a clock that cannot be right', () => {
+  const facts = async () => {
+    const own = hub.tls!.authority
+    const server = await own.server({ fromMs: Date.now() + DAY_MS })
+    return { own, raw: new X509Certificate(server.cert).raw }
+  }
+
+  test('a certificate of the future is taken when all but its dates is right', async () => {
+    const { own, raw } = await facts()
+    expect(faultButForTime(raw, '127.0.0.1', [own.pem])).toBeNull()
+    expect(faultButForTime(raw, 'localhost', [own.pem])).toBeNull()
+  })
+
+  test('another CA, another name, a certificate of a gateway and none at all are not', async () => {
+    const { own, raw } = await facts()
+    const stranger = await TestAuthority.create()
+    expect(faultButForTime(raw, '127.0.0.1', [stranger.pem])).toMatch(/not by the hub's CA/)
+    expect(faultButForTime(raw, '127.0.0.2', [own.pem])).toMatch(/not for 127\.0\.0\.2/)
+    const { makeKeyAndRequest } = await import('./certificate.ts')
+    const gateway = new X509Certificate(await own.client((await makeKeyAndRequest()).csr, '127.0.0.1'))
+    expect(faultButForTime(gateway.raw, '127.0.0.1', [own.pem])).toMatch(/not for a server/)
+    expect(faultButForTime(new X509Certificate(own.pem).raw, '127.0.0.1', [own.pem])).not.toBeNull()
+    expect(faultButForTime(undefined, '127.0.0.1', [own.pem])).toMatch(/none/)
+  })
+
+  test.each([
+    [true, false],
+    [false, true],
+  ])(
+    'with a trusted clock (%s) a session over a certificate of the future begins: %s',
+    async (trusted, begins) => {
+      const running = await start(site())
+      await until(() => hub.presence?.online)
+      await running.end('SIGTERM')
+      await hub.cut()
+      const { authority, bundle } = hub.tls!
+      await hub.useAuthority(authority, bundle, {
+        fromMs: Date.now() + DAY_MS,
+        toMs: Date.now() + 2 * DAY_MS,
+      })
+      await hub.restore()
+      const identity = new GatewayIdentity(join(folder, 'edge'), silentLogger(), new AbortController().signal)
+      await identity.obtain({})
+      const ended = new Promise<string>((resolve) => {
+        const session = new HubSession({
+          connection: identity.connection({}),
+          ignoreDates: !trusted,
+          logger: silentLogger(),
+          handlers: {},
+          onReady: () => {
+            void session.close()
+            resolve('ready')
+          },
+          onEnd: (reason) => resolve(reason),
+        })
+      })
+      expect(await ended).toMatch(begins ? /^ready$/ : /by this clock the hub's certificate is not valid/)
+    },
   )
 })
