@@ -368,23 +368,26 @@ describe('the queue', () => {
     expect(gateway.timesOf(second.id)).toBe(0)
   })
 
-  it('waits while the gateway is away', async () => {
+  it('waits while the gateway is away, and then begins with what is urgent', async () => {
     await gateway.stop()
-    await expect
-      .poll(
-        async () =>
-          (await engineer.call('GET /api/gateways', { query: { projectId } })).find(
-            ({ id }) => id === gateway.id,
-          )?.state,
-      )
-      .not.toBe('online')
-    const { id } = await ask('away')
+    const state = async () =>
+      (await engineer.call('GET /api/gateways', { query: { projectId } })).find(({ id }) => id === gateway.id)
+        ?.state
+    await expect.poll(state).not.toBe('online')
+    const people = [{ id: '1', name: 'Wang' }]
+    const waiting = [
+      await ask('away', { target: 'people', body: { kind: 'people', people } }),
+      await ask('away', { target: 'setTemperature', body: { kind: 'setpoint', value: '20' } }),
+      await ask('away'),
+    ].map(({ id }) => id)
     await new Promise((resolve) => setTimeout(resolve, 1_200))
-    expect(await stateOf(id)).toBe('queued')
+    expect(await Promise.all(waiting.map(stateOf))).toEqual(['queued', 'queued', 'queued'])
     await gateway.connect()
-    await arrived(id)
-    await gateway.report(id, 'acknowledged')
-    expect(await stateOf(id)).toBe('acknowledged')
+    for (const id of waiting) await arrived(id)
+    const came = gateway.commands.map(({ id }) => id).filter((id) => waiting.includes(id))
+    expect(came).toEqual(waiting.toReversed())
+    for (const id of waiting) await gateway.report(id, 'acknowledged')
+    expect(await Promise.all(waiting.map(stateOf))).toEqual(['acknowledged', 'acknowledged', 'acknowledged'])
   })
 
   it('does not send to a device that the gateway no longer lists, and takes nothing for it', async () => {
