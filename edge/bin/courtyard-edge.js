@@ -1,2 +1,15 @@
 #!/usr/bin/env node
-import '../src/main.ts'
+import { fileURLToPath } from 'node:url'
+import { runtimeFlags } from './runtime-flags.js'
+
+// The heap is laid out before any script runs, so the process begins anew, as the same process, with our flags. Whoever
+// sets one of them (`NODE_OPTIONS`, or before the script) has the say about all.
+const given = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)]
+const names = runtimeFlags.map((flag) => flag.split('=')[0])
+const isSet = given.some((flag) => names.includes(flag.split('=')[0].replaceAll('_', '-')))
+if (!isSet && process.execve) {
+  const script = fileURLToPath(import.meta.url)
+  const args = [...process.execArgv, '--disable-warning=ExperimentalWarning', ...runtimeFlags, script, ...process.argv.slice(2)] // prettier-ignore
+  process.execve(process.execPath, [process.execPath, ...args], process.env)
+}
+await import('../src/main.ts')
