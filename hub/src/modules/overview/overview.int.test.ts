@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { TELEMETRY_VERSION, topics } from '@courtyard/protocols/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { usageCaughtUp } from '../metering/index.ts'
@@ -69,4 +71,63 @@ it('sums the top meter, ranks the roles and names what needs a person', async ()
   const started = performance.now()
   await engineer.call('GET /api/overview', { query: { projectId } })
   expect(performance.now() - started).toBeLessThan(500)
+})
+
+it('names commands that wait, configurations that were refused, certificates that end and clocks that are not set', async () => {
+  const project = await createProject(hub, 'UTC')
+  const own = await startTestGateway(hub, engineer, project)
+  const label = { zh: '总闸', en: 'Main switch' }
+  const relay = { key: 'relay', kind: 'relay', label, confirms: false } as const
+  await own.sendCatalogue([{ key: 'meter', points: [], commands: [relay] }])
+  const [device] = await engineer.call('GET /api/devices', { query: { gatewayId: own.id } })
+  const body = { kind: 'relay', action: 'open' } as const
+  await engineer.call('POST /api/devices/:id/commands', {
+    params: { id: device!.id },
+    body: { id: randomUUID(), target: 'relay', body, reason: 'unpaid', expiresInSeconds: 600 },
+  })
+  const { id: revision } = await engineer.call('POST /api/gateways/:id/configs', {
+    params: { id: own.id },
+    body: { config: { buses: [], devices: [] }, note: '', draft: false, basedOn: null },
+  })
+  const report = { v: TELEMETRY_VERSION, revision, state: 'refused', atMs: Date.now(), issues: [] }
+  await own.mqtt.publishAsync(topics.config(own.id), JSON.stringify(report), { qos: 1 })
+  const health = {
+    rssBytes: 1,
+    cpu: 0,
+    diskFreeBytes: null,
+    clockOffsetMs: null,
+    clockTrusted: false,
+    configRevision: null,
+    certificateExpiresAtMs: null,
+  }
+  const outbox = { batches: 0, readings: 0, bytes: 0, oldestAtMs: null, droppedReadings: 0 }
+  const status = {
+    v: TELEMETRY_VERSION,
+    atMs: 0,
+    version: '1',
+    startedAtMs: 0,
+    outbox,
+    health,
+    buses: [],
+    devices: [],
+  }
+  await own.mqtt.publishAsync(topics.status(own.id), JSON.stringify(status), { qos: 1 })
+  const now = Date.now()
+  const { id: authorityId } = await hub.hub.db.prisma.certificateAuthority.findFirstOrThrow()
+  await hub.hub.db.prisma.issuedCertificate.create({
+    data: {
+      serial: randomUUID(),
+      authorityId,
+      subject: own.id,
+      issuedAt: new Date(now),
+      expiresAt: new Date(now + 5 * 86_400_000),
+    },
+  })
+  const codes = async (): Promise<string[]> => {
+    const { attention } = await engineer.call('GET /api/overview', { query: { projectId: project } })
+    return attention.map(({ code }) => code).sort()
+  }
+  const expected = ['certificateEnding', 'clockUntrusted', 'commandsAwaiting', 'configRefused']
+  await expect.poll(codes, { timeout: 10_000 }).toEqual(expected)
+  await own.stop()
 })

@@ -115,13 +115,13 @@ interface AttentionRow {
 /** $1 project, $2 now, $3 first day of this month. */
 const TROUBLES = [
   `select 'gatewayOffline' as code, 'fault' as severity, json_build_object('name', name) as values,
-     '/devices/gateways/' || id as href, last_seen_at as since
+     '/gateways/' || id as href, last_seen_at as since
    from gateway where project_id = $1 and revoked_at is null and enrolled_at is not null and not online`,
   `select 'deviceOffline', 'fault', json_build_object('name', d.name), '/devices/' || d.id, d.last_good_at
    from device d join gateway g on g.id = d.gateway_id
    where d.project_id = $1 and d.removed_at is null and d.state = 'offline' and g.online`,
   `select 'readingsLost', 'fault', json_build_object('name', g.name, 'count', sum(l.readings)::text),
-     '/devices/gateways/' || g.id, max(l.to_at)
+     '/gateways/' || g.id, max(l.to_at)
    from lost_readings l join gateway g on g.id = l.gateway_id
    where g.project_id = $1 and l.to_at > $2::timestamptz - interval '7 days' group by g.id, g.name`,
   `select 'quarantine', 'attention', json_build_object('count', count(*)::text), '/devices/quarantine', min(received_at)
@@ -138,7 +138,7 @@ const TROUBLES = [
    where s.project_id = $1 and s.last_read_at < $2::timestamptz
      - case when m.point_id is null then interval '40 days' else interval '1 hour' end`,
   `select 'backlog', 'attention',
-     json_build_object('name', name, 'count', status #>> '{outbox,readings}'), '/devices/gateways/' || id,
+     json_build_object('name', name, 'count', status #>> '{outbox,readings}'), '/gateways/' || id,
      to_timestamp((status #>> '{outbox,oldestAtMs}')::float8 / 1000)
    from gateway where project_id = $1 and revoked_at is null and online
      and (status #>> '{outbox,oldestAtMs}')::float8 < extract(epoch from $2::timestamptz) * 1000 - 600000`,
@@ -146,6 +146,27 @@ const TROUBLES = [
      'nameEn', i.label_en || ' ' || to_char(r.month, 'YYYY-MM')), '/bills/runs/' || r.id, r.created_at
    from bill_run r join charge_item i on i.id = r.item_id
    where r.project_id = $1 and r.status = 'previewed' and r.month < $3::date`,
+  `select 'commandsAwaiting', 'attention', json_build_object('count', count(*)::text), '/commands', min(requested_at)
+   from command where project_id = $1 and state = 'awaitingApproval' having count(*) > 0`,
+  // The newest that was to run: what was mended since is no trouble any more
+  `select 'configRefused', 'fault', json_build_object('name', g.name, 'number', c.number::text),
+     '/gateways/' || g.id || '?tab=config', c.settled_at
+   from gateway g join lateral (
+     select number, state, settled_at from gateway_config where gateway_id = g.id and state <> 'draft'
+     order by number desc limit 1) c on true
+   where g.project_id = $1 and g.revoked_at is null and c.state in ('refused', 'rolledBack')`,
+  // Agents renew theirs with a third of its 90 days left: two weeks before the end something is wrong
+  `select 'certificateEnding', 'attention',
+     json_build_object('name', g.name, 'until', to_char(c.expires_at, 'YYYY-MM-DD')),
+     '/gateways/' || g.id || '?tab=certificate', c.expires_at
+   from gateway g join lateral (
+     select expires_at, revoked_at from issued_certificate where subject = g.id::text
+     order by issued_at desc limit 1) c on true
+   where g.project_id = $1 and g.revoked_at is null and c.revoked_at is null
+     and c.expires_at < $2::timestamptz + interval '14 days'`,
+  `select 'clockUntrusted', 'attention', json_build_object('name', name), '/gateways/' || id, status_at
+   from gateway where project_id = $1 and revoked_at is null and online
+     and status #>> '{health,clockTrusted}' = 'false'`,
 ]
 
 /** What needs a person, faults first, then by how long it lasts. */

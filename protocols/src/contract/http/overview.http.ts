@@ -15,6 +15,10 @@ export const Attention = z.object({
     'usageGap',
     'backlog',
     'runNotIssued',
+    'commandsAwaiting',
+    'configRefused',
+    'certificateEnding',
+    'clockUntrusted',
   ]),
   values: z.record(z.string(), z.string()),
   /** Page of the console that shows it. */

@@ -28,5 +28,13 @@ export function attentionText({ code, values }: Item): string {
       return m.attention_backlog({ name, count })
     case 'runNotIssued':
       return m.attention_run_not_issued({ name })
+    case 'commandsAwaiting':
+      return m.attention_commands({ count })
+    case 'configRefused':
+      return m.attention_config({ name, number: values['number'] ?? '' })
+    case 'certificateEnding':
+      return m.attention_certificate({ name, until: values['until'] ?? '' })
+    case 'clockUntrusted':
+      return m.attention_clock({ name })
   }
 }
