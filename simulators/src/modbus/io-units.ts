@@ -19,6 +19,8 @@ export interface IoUnitOptions {
   readonly profile: DeviceProfile
   /** How long until a write shows; 0 at once. */
   readonly effectDelayMs?: number
+  /** What its points show at the start, in units of their scale; 0 where nothing is said. */
+  readonly values?: Readonly<Record<string, number>>
   /** Vendor, product, revision; without them function 43 is unknown to the unit. */
   readonly identification?: readonly [string, string, string]
 }
@@ -73,7 +75,7 @@ class IoUnit {
   constructor(options: IoUnitOptions) {
     this.options = options
     this.layout = new RegisterLayout(options.profile)
-    this.values = new Map(options.profile.points.map(({ key }) => [key, 0]))
+    this.values = new Map(options.profile.points.map(({ key }) => [key, options.values?.[key] ?? 0]))
   }
 
   answer({ pdu }: UnitRequest): UnitAnswer {
