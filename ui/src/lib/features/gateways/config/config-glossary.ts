@@ -75,6 +75,17 @@ export const namesInChinese: Readonly<Record<string, string>> = {
   priority: '优先级',
   oid: '对象标识（OID）',
   level: '级别',
+  access: '访问凭据',
+  authProtocol: '签名算法',
+  authKey: '签名口令',
+  privProtocol: '加密算法',
+  privKey: '加密口令',
+  context: '上下文',
+  lane: '总线编号',
+  traps: '接收告警（Trap）',
+  scan: '扫描范围',
+  index: '表行号',
+  syntax: '数据类型',
   // Choices
   '=tcp': '网络',
   '=rtu-tcp': '串口服务器透传 RTU',
@@ -91,6 +102,33 @@ export const namesInChinese: Readonly<Record<string, string>> = {
 }
 
 export const helpInChinese: Readonly<Record<string, string>> = {
+  'How the devices let us in; a device may have its own': '怎样登录这些设备；个别设备可以另设',
+  'Where this device has other credentials than its bus': '这台设备的凭据与总线不同时填写',
+  'Version of SNMP': 'SNMP 版本',
+  'Community, which SNMP sends in the clear': '团体名；SNMP 以明文发送',
+  'Name of the user (securityName)': '用户名（securityName）',
+  'Without it requests are not signed': '不填则请求不签名',
+  'Passphrase for signing': '签名用的口令',
+  'Without it requests are not encrypted; aes256r is Cisco’s': '不填则请求不加密；aes256r 为思科的做法',
+  'Passphrase for encryption': '加密用的口令',
+  'Name of the context': '上下文名称',
+  'Number of the bus: buses are read side by side, the devices of one bus one after another':
+    '总线的编号：各总线并行读取，同一总线上的设备依次读取',
+  'A request without reply in this time is sent again, or has failed': '这段时间内没有应答就重发，或算失败',
+  'How often a read is sent again; a write never is': '读取重发几次；写入从不重发',
+  'Listens for traps and informs; without it none are taken': '监听设备主动发来的 Trap；不填则不接收',
+  'Address of this machine to listen on': '在本机的哪个地址上监听',
+  'UDP port; below 1024 the agent needs CAP_NET_BIND_SERVICE':
+    'UDP 端口；小于 1024 时程序需要 CAP_NET_BIND_SERVICE 权限',
+  'Addresses and networks (up to /24) where `scan` looks for devices': '扫描时查找的地址和网段（最大 /24）',
+  'Host name or address of the device': '设备的主机名或地址',
+  'UDP port': 'UDP 端口',
+  'Row of the table that the profile reads, such as the number of a switch port (ifIndex), in quotation marks':
+    '型号要读的表行，例如交换机端口号（ifIndex）',
+  'Variable with its instance, such as 1.3.6.1.2.1.1.6.0': '变量及其实例，例如 1.3.6.1.2.1.1.6.0',
+  'Syntax of the variable': '变量的数据类型',
+  'Number, or text for syntax text': '数字；类型为文本时填文本',
+  'Sets one variable and reads it back': '设置一个变量并回读',
   'Key of the device, unique in the file; the first part of the names of its points':
     '设备的键，在网关内唯一；测点名以它开头',
   'Name for people': '给人看的名称',
