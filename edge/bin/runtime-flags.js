@@ -3,4 +3,4 @@
  * three times 16 MiB and more, and the old one is collected the later the larger it may become. Measured in
  * docs/performance.md.
  */
-export const runtimeFlags = ['--max-semi-space-size=4', '--max-old-space-size=512']
+export const runtimeFlags = ['--max-semi-space-size=4', '--max-old-space-size=256']
