@@ -60,6 +60,6 @@ if systemctl is-active --quiet courtyard-edge.service; then
   systemctl restart courtyard-edge.service
   echo 'the new version runs'
 else
-  echo "Next: sudo courtyard-edge enrol --config /etc/courtyard-edge/site.yaml 'courtyard://…'   (the link of the hub)"
+  echo "Next: sudo courtyard-edge enrol 'courtyard://…'   (the link of the hub)"
   echo '      sudo systemctl start courtyard-edge'
 fi

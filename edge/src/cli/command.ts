@@ -1,4 +1,5 @@
 /** What the commands of the program have in common. */
+import { existsSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { AppError } from '@courtyard/protocols/contract'
 import { errorCodes } from '../errors.ts'
@@ -15,6 +16,7 @@ courtyard-edge scan --config site.yaml --bus KEY         look for devices on a c
 courtyard-edge import --config site.yaml [--file F|-]    take in a history of NDJSON lines
 courtyard-edge config-reference                          print the reference of the configuration
 
+--config may be left out where /etc/courtyard-edge/site.yaml is there.
 courtyard-edge COMMAND --help tells more; probe and scan with --driver D --help list the options of a driver.
 `
 
@@ -37,10 +39,14 @@ export function noMore(words: readonly string[]): void {
   if (words.length > 0) throw usageError(`unexpected: ${words.join(' ')}`)
 }
 
-/** @throws AppError `edge.usage`. */
+/** Where `install.sh` puts the site file. */
+const INSTALLED_CONFIG = '/etc/courtyard-edge/site.yaml'
+
+/** On an installed box `--config` may be left out. @throws AppError `edge.usage`. */
 export function configFile(value: string | undefined): string {
-  if (value === undefined) throw usageError('--config is missing')
-  return value
+  if (value !== undefined) return value
+  if (existsSync(INSTALLED_CONFIG)) return INSTALLED_CONFIG
+  throw usageError('--config is missing')
 }
 
 export function print(text: string): 0 {

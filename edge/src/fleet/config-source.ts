@@ -116,6 +116,11 @@ export class ConfigSource {
     if (this.onTrial) this.opened.settle()
   }
 
+  /** The process ends in good order: its start says nothing against the configuration on trial. */
+  forgetStarts(): void {
+    if (this.onTrial) this.opened.forgetStarts()
+  }
+
   get onTrial(): boolean {
     return this.opened.read().trial !== null
   }

@@ -108,6 +108,15 @@ describe('what cannot be used is rolled back, and said', () => {
     expect(start()).toMatchObject({ buses: 2, revision: old })
   })
 
+  test('starts that ended in good order don’t count', () => {
+    const revision = begin(3)
+    for (let i = 0; i < 5; i++) {
+      const { source } = start()
+      expect(source.reload().source.revision).toBe(revision)
+      source.forgetStarts()
+    }
+  })
+
   test.each([
     ['its file is gone', (revision: string) => rmSync(data(`config-${revision}.json`)), /missing/],
     [

@@ -69,6 +69,11 @@ export class ConfigStore {
     if (pointer.trial) this.write({ ...pointer, trial: { starts: pointer.trial.starts + 1 } })
   }
 
+  forgetStarts(): void {
+    const pointer = this.read()
+    if (pointer.trial) this.write({ ...pointer, trial: { starts: 0 } })
+  }
+
   /** The revision on trial works. */
   settle(): void {
     const { current } = this.read()

@@ -164,7 +164,7 @@ describe('configuration', () => {
     await until(() => running.log.some((line) => /configuration of the hub runs/.test(line)))
     expect((await running.state()).configRevision).toBe(second)
     await until(() => reported('running', second))
-    expect(readdirSync(dataDir()).filter((name) => name.startsWith('config-'))).toHaveLength(2)
+    expect(readdirSync(dataDir()).filter((name) => name.startsWith('config-'))).toHaveLength(3)
     expect(runCommand(['local-config', '--config', file])).toMatchObject({
       code: 1,
       err: expect.stringMatching(/another agent runs/) as string,

@@ -25,21 +25,33 @@ export interface RemoteConfigOptions {
   readonly connected: () => boolean
   /** False when there is no session: the report follows at the next connect. */
   readonly publish: (report: ConfigReport) => boolean
-  /** How long a trial lasts, and how long the hub may take to be reached again. */
-  readonly trial?: { readonly settleMs: number; readonly reachHubMs: number } | undefined
+  readonly trial?: Trial | undefined
 }
 
-const TRIAL = { settleMs: 5_000, reachHubMs: 5 * 60_000 }
+interface Trial {
+  /** A configuration that has run so long is reported as running. */
+  readonly settleMs: number
+  /** One that has run so long without a crash needs no way back any more. */
+  readonly keepMs: number
+  /** The hub may take so long to be reached again. */
+  readonly reachHubMs: number
+}
+
+const TRIAL: Trial = { settleMs: 5_000, keepMs: 60_000, reachHubMs: 5 * 60_000 }
+/** The hub's broker takes no longer message and would end the session over it, again and again. */
+const MAX_REPORT_BYTES = 3 * 1024 * 1024
 /** A revision that was rolled back and comes again this soon is an echo of the hub, not a person's wish. */
 const ECHO_MS = 60_000
 
 export class RemoteConfig {
   private readonly options: RemoteConfigOptions
-  private readonly trial: NonNullable<RemoteConfigOptions['trial']>
+  private readonly trial: Trial
   private work: Promise<void> = Promise.resolve()
   private timer: NodeJS.Timeout | null = null
   private outcomeSentMs = -Infinity
   private stopped = false
+  /** What is on trial has come up and is reported as running. */
+  private hasComeUp = false
 
   constructor(options: RemoteConfigOptions) {
     this.options = options
@@ -55,12 +67,18 @@ export class RemoteConfig {
     this.stopped = true
     if (this.timer) clearTimeout(this.timer)
     await this.work
+    // An orderly end is no crash.
+    this.options.source.forgetStarts()
   }
 
   /** A session began: the hub hears what runs, and what did not work. */
   connected(): void {
     this.reportOutcome()
-    if (!this.options.source.onTrial) this.reportRunning()
+    if (this.isUp) this.reportRunning()
+  }
+
+  private get isUp(): boolean {
+    return this.hasComeUp || !this.options.source.onTrial
   }
 
   handle(message: ConfigMessage): void {
@@ -88,7 +106,7 @@ export class RemoteConfig {
     const { source, logger, running, clock } = this.options
     if (running().source.revision === revision) {
       // While it is on trial nothing is said yet; the trial's end is the answer.
-      if (!source.onTrial) this.reportRunning()
+      if (this.isUp) this.reportRunning()
       return
     }
     if (source.outcome?.revision === revision && clock.monotonicMs() - this.outcomeSentMs < ECHO_MS) {
@@ -121,6 +139,7 @@ export class RemoteConfig {
   private settleNow(): void {
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
+    this.hasComeUp = false
     this.options.source.settle()
   }
 
@@ -130,7 +149,7 @@ export class RemoteConfig {
     const begunMs = clock.monotonicMs()
     const look = (): void => {
       this.timer = null
-      if (!needsHub || connected()) return this.enqueue(() => this.succeed())
+      if (!needsHub || connected()) return this.comeUp()
       if (clock.monotonicMs() - begunMs < this.trial.reachHubMs) {
         this.timer = setTimeout(look, Math.min(1_000, this.trial.settleMs))
         return
@@ -143,13 +162,13 @@ export class RemoteConfig {
     this.timer = setTimeout(look, this.trial.settleMs)
   }
 
-  private async succeed(): Promise<void> {
-    const { source, logger, running } = this.options
-    if (!source.onTrial) return
-    source.settle()
+  private comeUp(): void {
+    const { running, logger } = this.options
+    this.hasComeUp = true
     logger.info({ revision: running().source.revision }, 'the configuration from the hub works')
     this.reportRunning()
-    return Promise.resolve()
+    const settle = () => this.enqueue(() => Promise.resolve(this.options.source.settle()))
+    this.timer = setTimeout(settle, Math.max(0, this.trial.keepMs - this.trial.settleMs))
   }
 
   private async rollBack(before: SiteConfig, issues: readonly ConfigIssue[]): Promise<void> {
@@ -167,7 +186,10 @@ export class RemoteConfig {
 
   private reportRunning(): void {
     const { revision, managed } = this.options.running().source
-    this.publish({ revision, state: 'running', issues: [], config: maskSecrets(managed) })
+    const config = maskSecrets(managed)
+    const fits = Buffer.byteLength(JSON.stringify(config)) <= MAX_REPORT_BYTES
+    if (!fits) this.options.logger.warn('the configuration is too long to be reported to the hub as a whole')
+    this.publish({ revision, state: 'running', issues: [], ...(fits ? { config } : {}) })
   }
 
   private reportOutcome(): void {
