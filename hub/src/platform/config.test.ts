@@ -50,6 +50,15 @@ test('what belongs together is asked for together', () => {
   ])
 })
 
+test('listeners can be closed, but not all of them; a certificate needs its key', () => {
+  const { config } = readConfig({ MQTT_PORT: 'off', HTTPS_PORT: '0' })
+  expect([config?.mqtt.port, config?.mqtt.tls.port, config?.https.port]).toEqual([null, 8883, 0])
+  const { issues } = readConfig({ MQTT_PORT: 'off', MQTT_TLS_PORT: 'off', TLS_CERT_FILE: '/x.pem' })
+  expect(issues.map(({ path }) => path)).toEqual(['TLS_KEY_FILE', 'MQTT_TLS_PORT'])
+  const wrong = readConfig({ MQTT_PORT: 'open' }).issues[0]
+  expect(wrong).toEqual({ path: 'MQTT_PORT', reason: 'must be a port from 0 to 65535, or `off` (is "open")' })
+})
+
 test('set to nothing counts as not set', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '' }).config).toMatchObject({ port: 8080, databaseUrl: null })
 })

@@ -166,6 +166,50 @@ test('ends a connection that announces more than is allowed, before the bytes ar
   await largest.publishAsync('site/g2/up/batch', Buffer.alloc(MAX_PACKET_BYTES - 100), { qos: 1 })
 })
 
+test('slows a gateway down that sends too fast, and loses nothing', async () => {
+  const taken: string[] = []
+  const slow = new EmbeddedBroker({ ...plainAt(0), messagesPerSecond: 20 })
+  await slow.start()
+  slow.setAuthenticator({
+    authenticate: async () => true,
+    authenticateCertificate: async () => false,
+    canPublish: () => true,
+    canSubscribe: () => true,
+  })
+  await slow.subscribe('site/+/up/#', async ({ payload }) => void taken.push(payload.toString()))
+  const options = { username: 'g1', password: 'x', reconnectPeriod: 0, protocolVersion: 4 } as const
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${slow.port}`, options)
+  const beganMs = performance.now()
+  const sent = Array.from({ length: 120 }, (_, n) => String(n))
+  await Promise.all(sent.map((text) => client.publishAsync('site/g1/up/batch', text, { qos: 1 })))
+  // A hundred at once, twenty in the second after
+  expect(performance.now() - beganMs).toBeGreaterThan(800)
+  expect(taken).toEqual(sent)
+  expect(slow.counters().slowedDown).toBe(20)
+  // A new connection is no new allowance
+  const again = await mqtt.connectAsync(`mqtt://127.0.0.1:${slow.port}`, { ...options, clientId: 'other' })
+  await again.publishAsync('site/g1/up/batch', 'x', { qos: 1 })
+  expect(slow.counters().slowedDown).toBe(21)
+  await Promise.all([client.endAsync(true), again.endAsync(true)])
+  await slow.stop()
+})
+
+test('keeps out strangers beyond what it can watch, and lets in who comes after they have gone', async () => {
+  const port = broker.port!
+  const strangers = Array.from({ length: 64 }, () => connectSocket(port, '127.0.0.1'))
+  await Promise.all(strangers.map((socket) => once(socket, 'connect')))
+  await sleep(50)
+  const early = connect('g1')
+  await next(early, 'close')
+  expect(early.connected).toBe(false)
+  expect(broker.counters().refused).toBeGreaterThan(0)
+  const gone = strangers.map((socket) => once(socket, 'close'))
+  for (const socket of strangers) socket.destroy()
+  await Promise.all(gone)
+  await sleep(50)
+  await connected('g1')
+})
+
 test('bytes that are no MQTT end the connection and nothing else', async () => {
   const socket = connectSocket(broker.port!, '127.0.0.1')
   socket.on('error', () => undefined)

@@ -1,6 +1,5 @@
 /** What the hub can see of a configuration beyond the schemas of drivers: how its parts fit together. */
 import type { ManagedConfig } from '@courtyard/protocols/contract'
-import type { InputFault } from '../../../platform/errors.ts'
 import type { FleetReason } from '../reasons.ts'
 import type { FleetSchema } from './secret-places.ts'
 
@@ -8,7 +7,11 @@ import type { FleetSchema } from './secret-places.ts'
 export const MAX_CONFIG_BYTES = 3_500_000
 const MAX_DEPTH = 32
 
-type Fault = InputFault & { readonly reason: FleetReason | { readonly code: 'input.missing' } }
+interface Fault {
+  /** Inside the configuration: `buses[0].key`. */
+  readonly path: string
+  readonly reason: FleetReason | { readonly code: 'input.missing' }
+}
 
 /** To be asked before anything else looks inside. */
 export function checkShape(config: ManagedConfig): Fault[] {
