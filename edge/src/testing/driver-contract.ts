@@ -1,4 +1,5 @@
 /** What every driver must do, as one suite that each driver's own test runs against its simulator. */
+import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -14,8 +15,10 @@ export interface DriverHarness {
   bus(): unknown
   /** The same bus at an address where nobody listens. */
   busAt(port: number): unknown
-  /** At least two devices of the bus. */
-  devices(): readonly DriverDevice<unknown>[]
+  /** Default stream. Over datagrams nobody's absence is told: it is silence, and there is no connection to break. */
+  readonly transport?: 'stream' | 'datagram'
+  /** At least two devices of the bus; over datagrams those of `busAt` when a port is given. */
+  devices(port?: number): readonly DriverDevice<unknown>[]
   /** A polling group that both devices have. */
   readonly group: string
   setFault(deviceKey: string, fault: ContractFault | null): Promise<void>
@@ -28,8 +31,9 @@ const TIMEOUT_MS = 300
 export function describeDriverContract(name: string, harness: DriverHarness): void {
   describe(`driver contract: ${name}`, () => {
     const started: BusDriver[] = []
-    const create = (bus: unknown = harness.bus()): BusDriver => {
-      const driver = harness.definition.create(testDriverContext(bus), harness.devices())
+    const isDatagram = harness.transport === 'datagram'
+    const create = (bus: unknown = harness.bus(), port?: number): BusDriver => {
+      const driver = harness.definition.create(testDriverContext(bus), harness.devices(port))
       started.push(driver)
       return driver
     }
@@ -62,11 +66,12 @@ export function describeDriverContract(name: string, harness: DriverHarness): vo
       }
     })
 
-    test.each([
+    const faults = [
       ['silent', Quality.timeout],
       ['garbage', Quality.invalid],
       ['reset', Quality.disconnected],
-    ] as const)(
+    ] as const
+    test.each(faults.filter(([fault]) => !isDatagram || fault !== 'reset'))(
       'a %s device: one reading without value per point, the others go on, and it comes back',
       async (fault, quality) => {
         const driver = create()
@@ -103,28 +108,48 @@ export function describeDriverContract(name: string, harness: DriverHarness): vo
       expect(again.readings.map((reading) => reading.quality)).toEqual(pointsOf(0).map(() => Quality.good))
     })
 
-    test('with nobody there it fails at once, again and again, and connects when somebody comes', async () => {
-      const probe = createServer()
-      await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-      const { port } = probe.address() as AddressInfo
-      await new Promise((resolve) => probe.close(resolve))
-      const driver = create(harness.busAt(port))
-      for (let round = 0; round < 3; round++) {
+    test.runIf(isDatagram)('with nobody there it times out, again and again', async () => {
+      const silent = createSocket('udp4')
+      await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+      let asked = 0
+      silent.on('message', () => (asked += 1))
+      const { port } = silent.address()
+      const driver = create(harness.busAt(port), port)
+      for (let round = 0; round < 2; round++) {
         const outcome = await driver.poll(device(0), harness.group)
-        expect(outcome.failure?.quality).toBe(Quality.disconnected)
+        expect(outcome.failure?.quality).toBe(Quality.timeout)
       }
       expect(driver.connected).toBe(false)
-      let accepted = 0
-      const listener = createServer((socket) => {
-        accepted += 1
-        socket.destroy()
-      })
-      await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve))
-      await expect
-        .poll(async () => (await driver.probe(device(0)), accepted), { timeout: 3_000 })
-        .toBeGreaterThan(0)
-      await new Promise((resolve) => listener.close(resolve))
+      expect(asked).toBeGreaterThanOrEqual(2)
+      await new Promise<void>((resolve) => silent.close(resolve))
+      expect((await driver.poll(device(0), harness.group)).failure?.quality).toBe(Quality.timeout)
     })
+
+    test.skipIf(isDatagram)(
+      'with nobody there it fails at once, again and again, and connects when somebody comes',
+      async () => {
+        const probe = createServer()
+        await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+        const { port } = probe.address() as AddressInfo
+        await new Promise((resolve) => probe.close(resolve))
+        const driver = create(harness.busAt(port))
+        for (let round = 0; round < 3; round++) {
+          const outcome = await driver.poll(device(0), harness.group)
+          expect(outcome.failure?.quality).toBe(Quality.disconnected)
+        }
+        expect(driver.connected).toBe(false)
+        let accepted = 0
+        const listener = createServer((socket) => {
+          accepted += 1
+          socket.destroy()
+        })
+        await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve))
+        await expect
+          .poll(async () => (await driver.probe(device(0)), accepted), { timeout: 3_000 })
+          .toBeGreaterThan(0)
+        await new Promise((resolve) => listener.close(resolve))
+      },
+    )
 
     test('readings without values cover every point of the device', () => {
       const empty = create().emptyReadings(device(0), Quality.timeout)
@@ -171,7 +196,7 @@ export function describeDriverContract(name: string, harness: DriverHarness): vo
 function openResources(): { sockets: number; timers: number } {
   const kinds = process.getActiveResourcesInfo()
   return {
-    sockets: kinds.filter((kind) => kind === 'TCPSocketWrap').length,
+    sockets: kinds.filter((kind) => kind === 'TCPSocketWrap' || kind === 'UDPWrap').length,
     timers: kinds.filter((kind) => kind === 'Timeout').length,
   }
 }

@@ -1,0 +1,1 @@
+export { startSnmpAgent, type RunningSnmpAgent, type SnmpAgentOptions, type SnmpVariable } from './agent.ts'
