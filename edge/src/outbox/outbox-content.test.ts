@@ -174,7 +174,7 @@ test('batches that wait for the clock are neither sent nor aged; imports among t
 test('pages that a backlog leaves behind go back to the disk', () => {
   const outbox = openOutbox()
   const events = Array.from({ length: 1_000 }, (_, i) => punch(`${i}-${Math.sin(i)}-${Math.cos(i)}`))
-  for (let i = 0; i < 150; i++) outbox.seal({ events }, 'live')
+  for (let i = 0; i < 320; i++) outbox.seal({ events }, 'live')
   const pages = () => Number(outbox.database.prepare('PRAGMA page_count').get()!['page_count'])
   const full = pages()
   outbox.acknowledge(outbox.oldest(1_000).map(({ sequence }) => sequence))

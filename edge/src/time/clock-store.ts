@@ -32,6 +32,9 @@ export interface Resolution {
   readonly uncertain: boolean
 }
 
+/** Readings and events that are rewritten in one transaction. */
+const REWRITE_SIZE = 20_000
+
 type Name =
   | 'known' | 'setKnown' | 'high' | 'setHigh' | 'sessions' | 'begin' | 'end' | 'resolve' | 'advance' | 'remove'
   | 'first' | 'last' | 'next' | 'rewrite' | 'drops' // prettier-ignore
@@ -62,7 +65,9 @@ export class ClockStore {
       remove: prepare('DELETE FROM clock_session WHERE id = ?'),
       first: prepare(`SELECT sealed_ms ${inRange} LIMIT 1`),
       last: prepare(`SELECT sealed_ms ${inRange} DESC LIMIT 1`),
-      next: prepare(`SELECT sequence, sealed_ms, sealed_from_ms ${inRange} LIMIT ?`),
+      next: prepare(
+        `SELECT sequence, sealed_ms, sealed_from_ms, readings + events AS size ${inRange} LIMIT ?`,
+      ),
       rewrite: prepare(
         `UPDATE batch SET payload = ?, bytes = bytes + ?, sealed_ms = ?, sealed_from_ms = ?, first_ms = ?, last_ms = ?
          WHERE sequence = ?`,
@@ -140,17 +145,15 @@ export class ClockStore {
     if (!session || session.shiftMs === null) return false
     const { shiftMs } = session
     this.outbox.transaction(() => {
-      const rows = this.statements.next.all(...rangeOf(session), limit)
+      const rows = upToSize(this.statements.next.all(...rangeOf(session), limit))
       for (const row of rows) {
         const sealedMs = Number(row['sealed_ms'])
         const sealedFromMs = Number(row['sealed_from_ms'] ?? sealedMs)
         this.rewrite(Number(row['sequence']), { byMs: shiftMs, uncertain: session.uncertain, sealedFromMs, sealedMs }) // prettier-ignore
       }
-      if (rows.length === limit) {
-        this.statements.advance.run(Number(rows.at(-1)!['sequence']) + 1, session.id)
-      } else {
-        this.statements.remove.run(session.id)
-      }
+      const last = rows.at(-1)
+      if (last) this.statements.advance.run(Number(last['sequence']) + 1, session.id)
+      else this.statements.remove.run(session.id)
     })
     return true
   }
@@ -178,6 +181,12 @@ export class ClockStore {
       return null
     }
   }
+}
+
+/** As many rows as are rewritten in some tens of milliseconds, at least one. */
+function upToSize<Row extends Record<string, unknown>>(rows: readonly Row[]): Row[] {
+  let size = 0
+  return rows.filter((row, i) => (size += Number(row['size'])) <= REWRITE_SIZE || i === 0)
 }
 
 function rangeOf({ firstSequence, endSequence }: ClockSession): [number, number] {
