@@ -64,6 +64,7 @@ export const SnmpBusConfig = z.strictObject({
     .optional()
     .describe('Listens for traps and informs; without it none are taken'),
   scan: z.array(scanRange).max(16).default([]).describe('Addresses and networks (up to /24) where `scan` looks for devices'),
+  scanPort: z.number().int().min(1).max(65_535).default(161).describe('UDP port where `scan` asks'),
 }) // prettier-ignore
 export type SnmpBusConfig = z.infer<typeof SnmpBusConfig>
 

@@ -1,10 +1,10 @@
 /** Which addresses answer: each is asked once what it is. */
+import { AppError } from '@courtyard/protocols/contract'
+import { errorCodes } from '../../errors.ts'
 import type { DriverContext, FoundDevice } from '../driver.ts'
 import type { SnmpBusConfig } from './snmp.config.ts'
 import { textOf } from './snmp.points.ts'
 import { SnmpSession } from './snmp.session.ts'
-import { AppError } from '@courtyard/protocols/contract'
-import { errorCodes } from '../../errors.ts'
 
 /** SNMPv2-MIB (RFC 3418, 2). */
 const SYS_DESCR = '1.3.6.1.2.1.1.1.0'
@@ -47,9 +47,8 @@ async function ask(
   onFound: (found: FoundDevice) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const [address, port = '161'] = host.split(':')
   const timeoutMs = Math.min(bus.timeoutMs, SCAN_TIMEOUT_MS)
-  const session = new SnmpSession({ address: { host: address!, port: Number(port) }, access: bus.access, timeoutMs, retries: 0, clock }) // prettier-ignore
+  const session = new SnmpSession({ address: { host, port: bus.scanPort }, access: bus.access, timeoutMs, retries: 0, clock }) // prettier-ignore
   const onAbort = () => session.stop()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
@@ -57,7 +56,7 @@ async function ask(
     const kind = identity ? textOf(identity) : ''
     const profile = PROFILES.find(([prefix]) => kind === prefix || kind.startsWith(`${prefix}.`))?.[1] ?? null
     onFound({
-      address: { host: address },
+      address: bus.scanPort === 161 ? { host } : { host, port: bus.scanPort },
       text: `${description ? textOf(description) : ''} (${kind})`,
       profile,
     })
