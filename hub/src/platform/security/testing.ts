@@ -24,10 +24,8 @@ export async function makeRequest(
   subject = 'CN=someone else',
 ): Promise<TestRequest> {
   const algorithm = algorithms[kind]
-  const keys = (await webcrypto.subtle.generateKey(algorithm as unknown as webcrypto.EcKeyGenParams, true, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair
+  const parameters = algorithm as unknown as webcrypto.EcKeyGenParams
+  const keys = await webcrypto.subtle.generateKey(parameters, true, ['sign', 'verify'])
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: subject,
     keys,
