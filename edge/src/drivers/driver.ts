@@ -54,6 +54,8 @@ export interface DriverDevice<Address> {
   readonly key: string
   readonly address: Address
   readonly profile: DeviceProfile
+  /** Milliseconds between polls by group, where the site says other than the profile. */
+  readonly intervals?: Readonly<Record<string, number>>
 }
 
 /** Why a device gave nothing: the quality its readings get, and words for people. */
