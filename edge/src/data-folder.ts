@@ -20,7 +20,8 @@ const WAIT_MS = 3_000
 export function takeDataFolder(folder: string, waitMs = WAIT_MS): { close(): void } {
   let lock: DatabaseSync | undefined
   try {
-    mkdirSync(folder, { recursive: true })
+    // Whom doors were opened for is nobody else's business on this machine.
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
     lock = new DatabaseSync(join(folder, 'agent.lock'), { timeout: waitMs })
     lock.exec('BEGIN EXCLUSIVE')
     return lock

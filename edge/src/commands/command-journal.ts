@@ -22,7 +22,7 @@ export interface JournalEntry {
   readonly id: string
   readonly device: string
   readonly target: string
-  /** Null for a command that this agent could not read: it is only here to be refused. */
+  /** Null once it has ended, and for a command that this agent could not read: it is only here to be refused. */
   readonly body: CommandBody | null
   readonly step: CommandStep
   readonly uncertain: boolean
@@ -69,7 +69,8 @@ export class CommandJournal {
         "UPDATE command SET step = 'executing', changed_ms = ? WHERE id = ? AND step = 'received'",
       ),
       finish: prepare(
-        `UPDATE command SET step = ?, uncertain = ?, message = ?, changed_ms = ?
+        // What it said may hold people's PINs, and nobody needs it any more.
+        `UPDATE command SET step = ?, uncertain = ?, message = ?, changed_ms = ?, body = 'null'
          WHERE id = ? AND step IN ('received', 'executing')`,
       ),
       open: prepare(

@@ -173,6 +173,7 @@ describe('a command', () => {
     expect(steps(command.id)).toEqual(['received', 'executing', 'confirmed'])
     expect(bus.executed).toEqual([{ target: 'relay', body: close }])
     expect(bus.stepSeen).toBe('executing')
+    expect(journal.find(command.id)!.body).toBeNull()
   })
 
   test('that comes again is answered from the journal, never done again, not even after a restart', async () => {
@@ -293,7 +294,9 @@ describe('an interruption', () => {
     commands.take(command)
     await clock.advance(0)
     // As a kill would leave it: being done.
-    outbox.database.prepare("UPDATE command SET step = 'executing' WHERE id = ?").run(command.id)
+    outbox.database
+      .prepare("UPDATE command SET step = 'executing', body = ? WHERE id = ?")
+      .run(JSON.stringify(command.body), command.id)
     bus = new TurnBus()
     return command
   }
