@@ -1,6 +1,6 @@
 import type { ConfigIssue, ManagedConfig, RouteResponse } from '@courtyard/protocols/contract'
 import { diffConfigs } from './config-diff.ts'
-import { checkFields, checkKeys, checkNode, type FormIssue } from './form-checks.ts'
+import { checkFields, checkKeys, checkNode, isMeant, type FormIssue } from './form-checks.ts'
 import { fieldsOf, formOf, type Field, type Node } from './form-model.ts'
 import { joinIssues, placeIssues, type PlacedIssue } from './issue-places.ts'
 import { formatPath, getAt, sameContent, setAt, type Fields, type Path } from './paths.ts'
@@ -23,6 +23,7 @@ export class ConfigEditor {
   /** Number of the newest revision that was known when it began. */
   basedOn = $state.raw<number | null>(null)
   readonly schema: () => SchemaAnswer | null
+  readonly #deviceIssues = new WeakMap<Fields, { driver: Driver | null; issues: FormIssue[] }>()
 
   constructor(schema: () => SchemaAnswer | null) {
     this.schema = schema
@@ -45,7 +46,10 @@ export class ConfigEditor {
   issues = $derived.by((): PlacedIssue[] => {
     const own = this.#ownIssues().map((issue) => ({ path: issue.path, reason: issueWords(issue) }))
     const told = this.#checked ? placeIssues(this.#checked.issues, this.#checked.config, this.#config) : []
-    return joinIssues(own, told)
+    return joinIssues(
+      own,
+      told.filter((issue) => this.#isMeant(issue.path)),
+    )
   })
 
   /** Begins anew with a configuration that the hub knows. */
@@ -128,16 +132,36 @@ export class ConfigEditor {
     if (!driver) return [...missing, { path: [...path, 'driver'], code: 'missing', value: '' }]
     return [...missing, ...checkFields(busFields(driver), own, path)]
   }
-  /** Of one device, at a path of the caller's choice. */
+  /** Of one device, at a path of the caller's choice. Found once for each state of a device: sites have thousands. */
   deviceIssues(device: Fields, path: Path): FormIssue[] {
+    const driver = this.driverOf(device)
+    let found = this.#deviceIssues.get(device)
+    if (found?.driver !== driver) {
+      found = { driver, issues: this.#checkDevice(device, driver) }
+      this.#deviceIssues.set(device, found)
+    }
+    return found.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
+  }
+  /** Of what was reported on a bus or an address, only what concerns the chosen kind. */
+  #isMeant([list, index, ...rest]: Path): boolean {
+    if (typeof index !== 'number') return true
+    if (list === 'buses') {
+      const bus = this.#config.buses[index]
+      const driver = this.driver(bus?.['driver'])
+      if (!bus || !driver || rest[0] === 'key' || rest[0] === 'driver') return true
+      return isMeant({ kind: 'group', fields: busFields(driver) }, bus, rest)
+    }
+    const device = this.#config.devices[index]
+    const driver = device && this.driverOf(device)
+    return !driver || rest[0] !== 'address' || isMeant(addressForm(driver), device['address'], rest.slice(1))
+  }
+  #checkDevice(device: Fields, driver: Driver | null): FormIssue[] {
     const schema = this.schema()
     if (!schema) return []
     const { address, ...own } = device
-    const fields = forms(schema).device
-    const driver = this.driverOf(device)
     return [
-      ...checkFields(fields, own, path),
-      ...(driver ? checkNode(addressForm(driver), address ?? {}, [...path, 'address']) : []),
+      ...checkFields(forms(schema).device, own),
+      ...(driver ? checkNode(addressForm(driver), address ?? {}, ['address']) : []),
     ]
   }
 }

@@ -4,7 +4,7 @@ import { SECRET_MASK, type ManagedConfig } from '@courtyard/protocols/contract'
 import { diffConfigs } from './config-diff.ts'
 import { configOfFile, withoutSecrets } from './config-file.ts'
 import { freeKey, whereText } from './config-texts.ts'
-import { checkFields, checkKeys, checkSchema } from './form-checks.ts'
+import { checkFields, checkKeys, checkSchema, isMeant } from './form-checks.ts'
 import { blankOf, fieldsOf, formOf } from './form-model.ts'
 import { placeIssues } from './issue-places.ts'
 import { formatPath, getAt, parsePath, sameContent, setAt, type Fields } from './paths.ts'
@@ -144,6 +144,21 @@ describe('what the form sees is wrong', () => {
       'buses[1].key duplicateKey',
       'devices[1].bus unknownBus',
     ])
+  })
+  it('tells faults of the chosen variant from those of others', () => {
+    const node = formOf(bus)
+    const value = { transport: { type: 'serial', odd: 1 } }
+    const meant = (path: string): boolean => isMeant(node, value, parsePath(path))
+    expect(['transport.path', 'transport', 'transport.odd', 'password', 'topics.0'].map(meant)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect(['transport.host', 'transport.port', 'transport.type'].map(meant)).toEqual([false, false, false])
+    expect(isMeant(node, { transport: { type: 'usb' } }, ['transport', 'type'])).toBe(true)
+    expect(isMeant(node, value, ['nowhere'])).toBe(false)
   })
   it('checks the body of a free write', () => {
     const write = schemaOf(

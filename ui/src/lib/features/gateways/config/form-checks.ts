@@ -112,6 +112,27 @@ function duplicates(list: string, entries: readonly Fields[]): FormIssue[] {
   })
 }
 
+/**
+ * Whether a fault that somebody else found can be meant: checkers report on every variant of a union, also on those
+ * that were not chosen.
+ */
+export function isMeant(node: Node, value: unknown, path: Path): boolean {
+  const [step, ...rest] = path
+  if (step === undefined) return true
+  const own = isFields(value) ? value : ({} as Fields)
+  const below = (fields: readonly Field[]): boolean => {
+    const field = fields.find(({ name }) => name === step)
+    return field ? isMeant(field.node, own[field.name], rest) : step in own
+  }
+  if (node.kind === 'group') return below(node.fields)
+  if (node.kind === 'list')
+    return isMeant(node.item, Array.isArray(value) ? value[Number(step)] : undefined, rest)
+  if (node.kind !== 'variants') return true
+  const variant = node.variants.find((candidate) => candidate.value === own[node.tag])
+  if (!variant) return true
+  return step !== node.tag && below(variant.fields)
+}
+
 /** Checks against a whole schema, such as that of the free write. */
 export const checkSchema = (schema: Fields, value: unknown): FormIssue[] =>
   checkNode(formOf(schema), value, [])
