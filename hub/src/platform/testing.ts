@@ -2,7 +2,7 @@
  * A whole hub for tests: real PostgreSQL in a temporary folder, all migrations, real broker and jobs on free
  * ports. Slow things are only turned off where durability is not what is tested (fsync).
  */
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +67,11 @@ export interface TestHub {
   /** Somebody without a session. */
   readonly anonymous: TestClient
   stop(): Promise<void>
+}
+
+/** Headers of a caller with an address of its own, so that limits per address are not met; needs TRUST_PROXY=1. */
+export function fromSomewhere(): Record<string, string> {
+  return { 'x-forwarded-for': `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}` }
 }
 
 /** Settings that make a throw-away database quick. */

@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SECRET_MASK, type ManagedConfig } from '@courtyard/protocols/contract'
+import { loadMasterKeys, parseKeys, type MasterKey } from '../../platform/security/master-key.ts'
+import { SecretBox } from '../../platform/security/secret-box.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { createProject } from '../telemetry/testing.ts'
 import { gatewaysModule } from '../gateways/index.ts'
@@ -11,6 +13,7 @@ import { handDownQuiet } from './config-delivery.ts'
 import { exampleSchema } from './domain/testing.ts'
 import { fleetModule } from './index.ts'
 import { requestsOf } from './requests-of.ts'
+import { openConfig, sealAllAnew } from './sealed-config.ts'
 import { startFleetGateway, type FleetGateway } from './testing.ts'
 
 const SECRET = `a-secret-${randomUUID()}`
@@ -57,7 +60,11 @@ beforeAll(async () => {
     },
   })
   const modules = [fleetModule, telemetryModule, gatewaysModule]
-  hub = await startTestHub({ modules, log: pino({ level: 'trace' }, sink) })
+  hub = await startTestHub({
+    modules,
+    log: pino({ level: 'trace' }, sink),
+    environment: { TRUST_PROXY: '1' },
+  })
   engineer = await hub.as('engineer')
   projectId = await createProject(hub)
 })
@@ -449,4 +456,27 @@ describe('health', () => {
       code: 'auth.forbidden',
     })
   })
+})
+
+it('after a change of the master key everything opens with the new one alone', async () => {
+  const [old] = await loadMasterKeys(hub.folder, null)
+  const [next] = parseKeys(randomBytes(32).toString('base64'), 'test')
+  const hubWith = (...keys: [MasterKey, ...MasterKey[]]) => ({
+    ...hub.hub,
+    publicUrl: '',
+    security: { ...hub.hub.security, box: new SecretBox(keys) },
+  })
+  const { rows } = await hub.hub.db.pool.query<{ count: number }>(
+    `select ((select count(*) from gateway_config) +
+      (select count(*) from gateway_report where running_sealed is not null))::int as count`,
+  )
+  expect(await sealAllAnew(hubWith(next, old))).toBe(rows[0]!.count)
+  const { rows: sealed } = await hub.hub.db.pool.query<{ id: string; sealed: Buffer }>(
+    'select id, content_sealed as sealed from gateway_config',
+  )
+  for (const { id, sealed: bytes } of sealed) {
+    expect(openConfig(hubWith(next), 'gateway_config', id, bytes).devices).toBeDefined()
+  }
+  expect(await sealAllAnew(hubWith(next))).toBe(0)
+  expect(await sealAllAnew(hubWith(old, next))).toBe(rows[0]!.count)
 })

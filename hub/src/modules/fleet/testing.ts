@@ -9,7 +9,7 @@ import {
   type ManagedConfig,
   type ResponseMessage,
 } from '@courtyard/protocols/contract'
-import type { TestClient, TestHub } from '../../platform/testing.ts'
+import { fromSomewhere, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { TestGateway } from '../telemetry/testing.ts'
 import { exampleSchema, type ExampleSchema } from './domain/testing.ts'
 
@@ -65,7 +65,9 @@ export async function startFleetGateway(
   const name = `gateway ${randomUUID().slice(0, 8)}`
   const { token } = await engineer.call('POST /api/gateways', { body: { projectId, name } })
   const body = { token, agentVersion: '0.0.0-test' }
-  const gateway = new FleetGateway(await hub.anonymous.call('POST /api/edge/enrol', { body }))
+  const gateway = new FleetGateway(
+    await hub.anonymous.call('POST /api/edge/enrol', { body, headers: fromSomewhere() }),
+  )
   await gateway.connect()
   return gateway
 }

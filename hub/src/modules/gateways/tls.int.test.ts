@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CertificateMessage, topics, type EnrolResponse } from '@courtyard/protocols/contract'
 import { makeAuthority, signRequest } from '../../platform/security/certificates.ts'
 import { makeRequest, type TestRequest } from '../../platform/security/testing.ts'
-import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { fromSomewhere, startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { fleetModule } from '../fleet/index.ts'
 import { telemetryModule } from '../telemetry/index.ts'
 import { createProject } from '../telemetry/testing.ts'
@@ -30,7 +30,7 @@ async function newToken(): Promise<string> {
 async function enrol(request?: TestRequest): Promise<Member> {
   const { csr, privateKey } = request ?? (await makeRequest())
   const body = { token: await newToken(), agentVersion: '1', csr }
-  const answer = await hub.anonymous.call('POST /api/edge/enrol', { body })
+  const answer = await hub.anonymous.call('POST /api/edge/enrol', { body, headers: fromSomewhere() })
   return { ...answer, tls: answer.tls!, privateKey }
 }
 
@@ -68,7 +68,7 @@ const closing = (client: MqttClient) => new Promise<void>((resolve) => client.on
 beforeAll(async () => {
   hub = await startTestHub({
     modules: [fleetModule, telemetryModule, gatewaysModule],
-    environment: { HTTPS_PORT: '0', TLS_NAMES: 'hub.example' },
+    environment: { HTTPS_PORT: '0', TLS_NAMES: 'hub.example', TRUST_PROXY: '1' },
   })
   engineer = await hub.as('engineer')
   projectId = await createProject(hub)
@@ -91,6 +91,14 @@ describe('a gateway with a certificate', () => {
     const closed = closing(client)
     client.publish(topics.presence(other.gatewayId), '{"v":1,"online":true}', { qos: 1 })
     await closed
+  })
+
+  it('notices nothing when the hub renews its certificates', async () => {
+    const member = await enrol()
+    const client = await withCertificate(member, { clientId: 'before' })
+    await hub.hub.security.renew()
+    expect(client.connected).toBe(true)
+    await withCertificate(member, { clientId: 'after' })
   })
 
   it('carries messages of any size that is allowed', async () => {
@@ -216,7 +224,9 @@ describe('enrolment', () => {
 
   it('without a request gives a password only', async () => {
     const body = { token: await newToken(), agentVersion: '1' }
-    expect((await hub.anonymous.call('POST /api/edge/enrol', { body })).tls).toBeUndefined()
+    expect(
+      (await hub.anonymous.call('POST /api/edge/enrol', { body, headers: fromSomewhere() })).tls,
+    ).toBeUndefined()
   })
 })
 
