@@ -18,6 +18,7 @@ import { OpcuaSession } from './opcua.session.ts'
 import { ServerTrust } from './server-trust.ts'
 
 const SESSION_TIMEOUT_MS = 60_000
+const MIN_TRANSPORT_TIMEOUT_MS = 60_000
 type Certificates = InstanceType<OpcuaLibraries['certificates']['OPCUACertificateManager']>
 
 export class OpcuaConnector {
@@ -41,7 +42,7 @@ export class OpcuaConnector {
         'securityMode None does not protect the password; choose Sign or SignAndEncrypt, or set passwordInClear',
       )
     const { client: library, certificates } = await loadOpcua(logger)
-    const own = await (this.certificates ??= this.ownCertificates(certificates))
+    const own = await this.ownCertificates(library, certificates)
     const endpoint = await this.findEndpoint(library, own)
     const client = this.client(library, own, endpoint)
     try {
@@ -113,23 +114,41 @@ export class OpcuaConnector {
       connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
       // Behind an address translation the server names itself otherwise; we stay with the configured address.
       endpointMustExist: false,
-      transportTimeout: this.patience.timeoutMs,
+      // Silence of the whole connection, not of one request: that is timed by us.
+      transportTimeout: Math.max(MIN_TRANSPORT_TIMEOUT_MS, 2 * this.patience.timeoutMs),
       defaultTransactionTimeout: this.patience.timeoutMs,
     }
   }
 
-  /** Key and self-signed certificate of this bus, made on first use. */
-  private async ownCertificates({
-    OPCUACertificateManager,
-  }: OpcuaLibraries['certificates']): Promise<Certificates> {
+  /** Key and self-signed certificate of this bus, made on first use; that may take longer than any request. */
+  private async ownCertificates(
+    library: OpcuaLibrary,
+    { OPCUACertificateManager }: OpcuaLibraries['certificates'],
+  ): Promise<Certificates> {
+    this.certificates ??= this.makeCertificates(library, OPCUACertificateManager)
+    try {
+      return await this.certificates
+    } catch (error) {
+      this.certificates = null
+      throw disconnected(`no certificate of our own: ${firstLine(error)}`, error)
+    }
+  }
+
+  private async makeCertificates(
+    library: OpcuaLibrary,
+    Manager: OpcuaLibraries['certificates']['OPCUACertificateManager'],
+  ): Promise<Certificates> {
     const rootFolder = join(this.context.folder, 'pki')
     mkdirSync(this.context.folder, { recursive: true, mode: 0o700 })
-    const own = new OPCUACertificateManager({
+    const own = new Manager({
       rootFolder,
       automaticallyAcceptUnknownCertificate: true,
       disableFileWatchers: true,
     })
     await own.initialize()
+    const client = library.OPCUAClient.create(this.common(own))
+    await client.createDefaultCertificate()
+    await client.disconnect()
     return own
   }
 
@@ -178,6 +197,6 @@ function certificateOf({ serverCertificate: chain }: EndpointDescription): Buffe
 }
 
 function connectError(error: unknown): AppError {
-  if (error instanceof AppError) return error
+  if (error instanceof AppError && error.code !== errorCodes.requestTimeout) return error
   return disconnected(`cannot connect: ${firstLine(error)}`, error)
 }
