@@ -10,8 +10,10 @@ export const MqttDeviceSection = z.strictObject({
   list: z.string().optional(),
   /** Path of the reading's own instant, inside the element or message; without it the time of arrival counts. */
   time: z.string().optional(),
+  /** `iso` without an offset is local time of the site. */
   timeForm: z.enum(['iso', 'seconds', 'milliseconds']).default('iso'),
 })
+export type MqttDeviceSection = z.infer<typeof MqttDeviceSection>
 
 /** Where a value stands in a message. Paths are dotted names with `[n]`, such as `object.meter.total`. */
 export const MqttValue = z.strictObject({
@@ -27,7 +29,7 @@ export type MqttValue = z.infer<typeof MqttValue>
 
 export const MqttPublish = z.strictObject({
   topic: z.string().min(1),
-  /** Text of the message by action; `{value}` stands for a setpoint, `{id}` for the address. */
+  /** Text of the message by action; a setpoint's is `set`, where `{value}` stands for the value. `{id}`: the address. */
   payloads: z.record(z.string(), z.string()),
 })
 export type MqttPublish = z.infer<typeof MqttPublish>

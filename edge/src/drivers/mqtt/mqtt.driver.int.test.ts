@@ -1,0 +1,282 @@
+/** The driver against the real Mosquitto with a password file, and against aedes inside this process. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createConnection, createServer, type AddressInfo, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Aedes } from 'aedes'
+import { connectAsync, type MqttClient } from 'mqtt'
+import { afterEach, expect, test } from 'vitest'
+import { Quality, type Reading } from '@courtyard/protocols/contract'
+import { loadProfiles } from '@courtyard/protocols/profile'
+import { testDriverContext, type TestContext } from '../../testing/driver-context.ts'
+import type { DriverContext } from '../driver.ts'
+import { mqttDriver } from './index.ts'
+import { MqttBusConfig } from './mqtt.config.ts'
+
+const profiles = loadProfiles()
+const MOSQUITTO = '/usr/sbin/mosquitto'
+const hasMosquitto = existsSync(MOSQUITTO) || process.env['CI'] !== undefined
+const stops: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+})
+
+interface Broker {
+  readonly port: number
+  readonly user?: string
+}
+
+async function startMosquitto(fixedPort?: number): Promise<Broker & { process: ChildProcess }> {
+  const port = fixedPort ?? (await freePort())
+  const folder = await mkdtemp(join(tmpdir(), 'courtyard-mosquitto-'))
+  await chmod(folder, 0o755)
+  await writeFile(join(folder, 'conf'), `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${folder}/users\n`) // prettier-ignore
+  const made = spawnSync('mosquitto_passwd', ['-b', '-c', join(folder, 'users'), 'edge', 'right'])
+  if (made.status !== 0) throw new Error(`mosquitto_passwd: ${String(made.stderr)}`)
+  await chmod(join(folder, 'users'), 0o644)
+  const child = spawn(MOSQUITTO, ['-c', join(folder, 'conf')], { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  stops.push(async () => {
+    child.kill()
+    await ended
+    await rm(folder, { recursive: true })
+  })
+  await expect.poll(() => isListening(port), { timeout: 5_000 }).toBe(true)
+  return { port, user: 'edge', process: child }
+}
+
+async function startAedes(): Promise<Broker & { server: Server }> {
+  const broker = await Aedes.createBroker()
+  const server = createServer(broker.handle)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stops.push(async () => {
+    await new Promise<void>((resolve) => broker.close(() => resolve()))
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return { port: (server.address() as AddressInfo).port, server }
+}
+
+const device = (key: string, id: string, profile: string) => ({
+  key,
+  address: { id },
+  profile: profiles.get(profile)!,
+})
+const standard = [
+  device('m', 'm1', 'mqtt-nbiot-water-meter'),
+  device('p', 'plug', 'mqtt-shelly-gen2-plug'),
+  device('z', 'room', 'mqtt-zigbee2mqtt-climate'),
+]
+
+function create(
+  broker: Broker,
+  more: object = {},
+  change: Partial<DriverContext<MqttBusConfig>> = {},
+  devices = standard,
+) {
+  // prettier-ignore
+  const bus = MqttBusConfig.parse({ url: `mqtt://127.0.0.1:${broker.port}`, clientId: 'gateway-1', ...(broker.user ? { user: 'edge', password: 'right' } : {}), timeoutMs: 1_000, ...more }) // prettier-ignore
+  const context = testDriverContext(bus, change)
+  const driver = mqttDriver.create(context, devices)
+  stops.push(() => driver.stop())
+  return { driver, context }
+}
+
+async function connected(
+  broker: Broker,
+  more: object = {},
+  change: Partial<DriverContext<MqttBusConfig>> = {},
+  devices = standard,
+) {
+  // prettier-ignore
+  const made = create(broker, more, change, devices)
+  await made.driver.start!()
+  await expect.poll(() => made.driver.connected, { timeout: 8_000 }).toBe(true)
+  return made
+}
+
+async function publisher(broker: Broker): Promise<MqttClient> {
+  const url = `mqtt://127.0.0.1:${broker.port}`
+  const wait = () => connectAsync(url, broker.user ? { username: 'edge', password: 'right' } : {}, false)
+  const client = await wait()
+  stops.push(() => client.endAsync(true))
+  return client
+}
+
+const hourly = (count: number, from = 0) =>
+  JSON.stringify({ readings: Array.from({ length: count }, (_, n) => ({ time: 1_767_225_600 + (from + n) * 3_600, volume: (from + n) / 8 })) }) // prettier-ignore
+const readingsOf = (context: TestContext<MqttBusConfig>): Reading[] =>
+  context.emissions.flatMap(({ readings = [] }) => [...readings])
+
+const brokers = [
+  ['aedes', 4, startAedes],
+  ...(hasMosquitto ? ([['mosquitto', 4, startMosquitto], ['mosquitto', 5, startMosquitto]] as const) : []), // prettier-ignore
+] as const
+
+test.each(brokers)('%s, version %i: readings as they come, and what was sent while away', async (_, protocolVersion, start) => {
+  const broker = await start()
+  const client = await publisher(broker)
+  const { driver, context } = await connected(broker, { protocolVersion })
+  expect((await driver.poll('m', 'energy')).message).toBe('nothing heard yet')
+  await client.publishAsync('meters/m1/report', hourly(3), { qos: 1 })
+  await expect.poll(() => readingsOf(context).length).toBe(3)
+  expect(readingsOf(context)[1]).toEqual({ point: 'm/volume', atMs: 1_767_229_200_000, mantissa: 125, scale: 3, quality: Quality.good }) // prettier-ignore
+  expect(await driver.poll('m', 'energy')).toMatchObject({ failure: null, message: null })
+  await driver.stop()
+  for (let n = 0; n < 30; n++) await client.publishAsync('meters/m1/report', hourly(1, 10 + n), { qos: 1 })
+  const again = await connected(broker, { protocolVersion })
+  await expect.poll(() => readingsOf(again.context).length, { timeout: 5_000 }).toBe(30)
+}) // prettier-ignore
+
+test.each(brokers)('%s, version %i: what is not on the disk is sent again, in order', async (_, protocolVersion, start) => {
+  const broker = await start()
+  const client = await publisher(broker)
+  const stored: Reading[] = []
+  const first = await connected(broker, { protocolVersion }, { offer: () => new Promise<never>(() => {}) })
+  for (let n = 0; n < 5; n++) await client.publishAsync('meters/m1/report', hourly(1, n), { qos: 1 })
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  // As after kill -9: nothing was acknowledged, the five are not lost.
+  await first.driver.stop()
+  let full = true
+  const second = create(broker, { protocolVersion }, { offer: ({ readings = [] }) => (full ? Promise.reject(new Error('disk full')) : Promise.resolve(void stored.push(...readings))) }) // prettier-ignore
+  await second.driver.start!()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(stored).toEqual([])
+  full = false
+  await expect.poll(() => stored.length, { timeout: 8_000 }).toBeGreaterThanOrEqual(5)
+  expect([...new Set(stored.map(({ mantissa }) => mantissa))]).toEqual([0, 125, 250, 375, 500])
+}) // prettier-ignore
+
+test('a slow disk does not hold back the next message', async () => {
+  const broker = await startAedes()
+  const client = await publisher(broker)
+  let open = 0
+  let most = 0
+  const { context } = await connected(broker, {}, {})
+  const slow = await connected(broker, { clientId: 'gateway-2' }, {
+    offer: async () => {
+      most = Math.max(most, ++open)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      open -= 1
+    },
+  }) // prettier-ignore
+  for (let n = 0; n < 10; n++) await client.publishAsync('meters/m1/report', hourly(1, n), { qos: 1 })
+  await expect.poll(() => readingsOf(context).length).toBe(10)
+  await expect.poll(() => most).toBeGreaterThan(3)
+  expect(slow.driver.connected).toBe(true)
+})
+
+test('a command is confirmed by the state that comes back, and never repeated', async () => {
+  const broker = await startAedes()
+  const client = await publisher(broker)
+  const heard: string[] = []
+  let answers = true
+  client.on('message', (topic, payload) => {
+    heard.push(`${topic} ${String(payload)}`)
+    if (answers) void client.publishAsync('plug/status/switch:0', `{"id":0,"output":${String(payload) === 'on'},"apower":1.5,"voltage":230.1,"current":0.01,"aenergy":{"total":5.1}}`, { qos: 1 }) // prettier-ignore
+  })
+  await client.subscribeAsync('+/command/#')
+  const { driver } = await connected(broker)
+  const off = { target: 'relay', body: { kind: 'relay', action: 'open' } } as const
+  expect(await driver.execute!('p', off)).toMatchObject({ result: 'confirmed', readings: [{ point: 'p/relay', mantissa: 0 }] }) // prettier-ignore
+  expect(await driver.confirm!('p', off)).toMatchObject({ result: 'confirmed' })
+  expect(await driver.confirm!('p', { target: 'relay', body: { kind: 'relay', action: 'close' } })).toBeNull()
+  answers = false
+  expect(await driver.execute!('p', { target: 'relay', body: { kind: 'relay', action: 'close' } })).toMatchObject({ result: 'acknowledged', message: expect.stringMatching(/told nothing within 5 s/) as string }) // prettier-ignore
+  expect(heard).toEqual(['plug/command/switch:0 off', 'plug/command/switch:0 on'])
+  expect(await driver.execute!('z', off)).toMatchObject({ result: 'failed', uncertain: false })
+  await driver.stop()
+  expect(await driver.execute!('p', off)).toMatchObject({ result: 'failed', uncertain: false })
+}, 15_000)
+
+test('a silent device is told, and told again when it speaks', async () => {
+  const broker = await startAedes()
+  const client = await publisher(broker)
+  const profile = profiles.get('mqtt-zigbee2mqtt-climate')!
+  const quick = { ...profile, mqtt: { ...profile.mqtt!, silentAfterMs: 400 } }
+  const { driver, context } = await connected(broker, {}, {}, [{ key: 'z', address: { id: 'room' }, profile: quick }]) // prettier-ignore
+  await expect.poll(() => context.notes.get('z')?.quality).toBe(Quality.timeout)
+  const silent = await driver.poll('z', 'report')
+  expect(silent.readings).toHaveLength(profile.points.length)
+  for (const reading of silent.readings) expect(reading).toMatchObject({ mantissa: null, quality: Quality.timeout }) // prettier-ignore
+  await client.publishAsync('zigbee2mqtt/room', '{"temperature":21.5,"humidity":40}', { qos: 1 })
+  await expect.poll(() => context.notes.get('z')).toBeNull()
+})
+
+test('what a broker had kept comes once, uncertain, and proves no life', async () => {
+  const broker = await startAedes()
+  const client = await publisher(broker)
+  await client.publishAsync('zigbee2mqtt/room', '{"temperature":21.5}', { qos: 1, retain: true })
+  const { driver, context } = await connected(broker)
+  await expect.poll(() => readingsOf(context).length).toBe(1)
+  expect(readingsOf(context)).toMatchObject([{ mantissa: 2150, quality: Quality.uncertain }])
+  expect((await driver.poll('z', 'report')).message).toBe('nothing heard yet')
+})
+
+test('messages that are not usable are counted, the device is told in words', async () => {
+  const broker = await startAedes()
+  const client = await publisher(broker)
+  const { driver, context } = await connected(broker, { maxMessageBytes: 1_000 })
+  await client.publishAsync('zigbee2mqtt/room', 'offline', { qos: 1 })
+  await client.publishAsync('zigbee2mqtt/room', `{"a":"${'x'.repeat(2_000)}"}`, { qos: 1 })
+  await expect.poll(async () => (await driver.poll('z', 'report')).message).toMatch(/^2 unusable messages; the last: .*too many/) // prettier-ignore
+  await client.publishAsync('zigbee2mqtt/room', '{"temperature":20,"humidity":40}', { qos: 1 })
+  await expect.poll(async () => (await driver.poll('z', 'report')).message).toBeNull()
+  expect(readingsOf(context)).toHaveLength(2)
+})
+
+test.runIf(hasMosquitto)(
+  'a wrong password is told; a broker that comes later is found',
+  async () => {
+    const broker = await startMosquitto()
+    const wrong = create(broker, { password: 'wrong' })
+    await wrong.driver.start!()
+    await expect.poll(async () => (await wrong.driver.poll('m', 'energy')).message, { timeout: 5_000 }).toMatch(/refuses user or password/) // prettier-ignore
+    expect((await wrong.driver.poll('m', 'energy')).failure?.quality).toBe(Quality.disconnected)
+    await wrong.driver.stop()
+    const port = await freePort()
+    const early = create({ port, user: 'edge' }, { clientId: 'gateway-3' })
+    await early.driver.start!()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(early.driver.connected).toBe(false)
+    await startMosquitto(port)
+    await expect.poll(() => early.driver.connected, { timeout: 10_000 }).toBe(true)
+  },
+  20_000,
+)
+
+test('stop leaves no socket and no timer; bad configuration is refused', async () => {
+  const broker = await startAedes()
+  const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const { driver } = await connected(broker)
+  await driver.stop()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(before) // prettier-ignore
+  expect(driver.connected).toBe(false)
+  const { busSchema, addressSchema, deviceIdentity } = mqttDriver
+  const good = { url: 'mqtt://x', clientId: 'a' }
+  for (const bad of [{}, { ...good, url: 'http://x' }, { ...good, clientId: 'a b' }, { ...good, protocolVersion: 3 }])
+    expect(busSchema.safeParse(bad).success, JSON.stringify(bad)).toBe(false)
+  for (const id of ['', 'a/b', '+', '#', 'a b']) expect(addressSchema.safeParse({ id }).success, id).toBe(false)
+  expect(deviceIdentity({ id: 'a' })).not.toBe(deviceIdentity({ id: 'b' }))
+}) // prettier-ignore
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1')
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,1 @@
+export { SimulatedMqttDevice, type MqttDeviceOptions, type PublishedMessage } from './mqtt-device.ts'
