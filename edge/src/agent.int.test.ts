@@ -86,6 +86,8 @@ describe('a normal life', () => {
     expect(await running.get('/?lang=zh')).toMatch(/<html lang="zh-CN">[\s\S]*测试网关[\s\S]*已连接/)
     expect(await running.get('/?lang=en')).toMatch(/Waiting to be sent/)
     expect(JSON.parse(await running.get('/health'))).toMatchObject({ status: 'ok', uplinkConnected: true })
+    // The first poll of a bus may fail on a busy machine; it has a latency once one was answered.
+    await until(async () => (await running.get('/metrics')).includes('device_latency_seconds{bus="plant"'))
     const metrics = await running.get('/metrics')
     for (const line of [
       /^courtyard_edge_uplink_connected 1$/m,
