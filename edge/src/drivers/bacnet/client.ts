@@ -1,0 +1,9 @@
+/** The library's client class, which is the `default` of a CommonJS module: each loader sees that in its own way. */
+import { createRequire } from 'node:module'
+
+type Library = typeof import('@bacnet-js/client', { with: { 'resolution-mode': 'require' } })
+
+const library = createRequire(import.meta.url)('@bacnet-js/client') as Library
+
+export const BacnetClient = library.default
+export type BacnetClient = InstanceType<Library['default']>
