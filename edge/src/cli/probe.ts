@@ -105,23 +105,16 @@ async function read(target: Target, profile: DeviceProfile): Promise<ProbeResult
   const driver = target.definition.create(context, [{ key, address: target.address, profile }])
   try {
     await driver.start?.()
-    const groups = Object.keys(profile.groups)
-    if (groups.length > 0) {
-      const keep = context.offer
-      const result = await probeDevice(driver, { key, profile }, keep)
+    const speaksOnly = driver.start !== undefined && Object.keys(profile.groups).length === 0
+    if (!speaksOnly) {
+      const result = await probeDevice(driver, { key, profile }, context.offer)
       if (result.answered || !driver.start) return result
     }
-    if (!driver.start) return await onlyAlive(driver, key)
     return await listen(context, profile, target.waitMs)
   } finally {
     await driver.stop()
     context.end()
   }
-}
-
-async function onlyAlive(driver: ReturnType<DriverDefinition['create']>, key: string): Promise<ProbeResult> {
-  const { failure, message, latencyMs } = await driver.probe(key)
-  return { answered: failure === null, message, latencyMs, points: [] }
 }
 
 async function listen(context: ReturnType<typeof looseContext>, profile: DeviceProfile, waitMs: number): Promise<ProbeResult> {

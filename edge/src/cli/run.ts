@@ -29,7 +29,13 @@ export async function run(args: readonly string[]): Promise<null> {
       if (!stopping()) await reload(agent, source, withLink, logger)
     })
   })
-  await agent.start()
+  try {
+    await agent.start()
+  } catch (error) {
+    // What was begun before would keep the process alive without doing its work.
+    await agent.stop()
+    throw error
+  }
   return null
 }
 

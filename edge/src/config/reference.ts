@@ -90,15 +90,24 @@ function table(root: SchemaNode): string[] {
 }
 
 function rowsOf(node: SchemaNode, prefix: string): Row[] {
-  return merged(variantsOf(node).flatMap((variant) => rowsOfObject(variant, prefix)))
+  const variants = variantsOf(node)
+  const only = (variant: SchemaNode, name: string) =>
+    variants.some((other) => !other.properties || !(name in other.properties)) ? labelOf(variant) : ''
+  return merged(variants.flatMap((variant) => rowsOfObject(variant, prefix, (name) => only(variant, name))))
 }
 
-function rowsOfObject(node: SchemaNode, prefix: string): Row[] {
+/** What tells a variant from the others: `type` `"serial"`. */
+function labelOf({ properties = {} }: SchemaNode): string {
+  const told = Object.entries(properties).find(([, child]) => child.const !== undefined)
+  return told ? ` (with \`${told[0]}\` \`${JSON.stringify(told[1].const)}\`)` : ''
+}
+
+function rowsOfObject(node: SchemaNode, prefix: string, only: (name: string) => string): Row[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const required = node.required?.includes(name) ?? false
     const path = `${prefix}${name}${child.items ? '[]' : ''}`
     const value = child.default === undefined ? (required ? 'required' : '–') : JSON.stringify(child.default)
-    const row = { path, kind: kindOf(child), value, meaning: child.description ?? '' }
+    const row = { path, kind: kindOf(child), value, meaning: `${child.description ?? ''}${only(name)}` }
     return [row, ...rowsOf(child.items ?? child, `${path}.`)]
   })
 }

@@ -30,6 +30,8 @@ export async function probeDevice(
     await keep({ readings, events, ...(checkpoint === undefined ? {} : { checkpoint: { deviceKey: device.key, text: checkpoint } }) }) // prettier-ignore
     if (outcome.failure) break
   }
+  // A device that speaks by itself has nothing to be polled; whether it is there can be seen.
+  if (outcomes.length === 0) outcomes.push(await driver.probe(device.key))
   const last = outcomes.at(-1)
   const readings = outcomes.flatMap((outcome) => outcome.readings)
   return {

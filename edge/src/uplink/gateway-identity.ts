@@ -97,10 +97,19 @@ export class GatewayIdentity {
     const mqttUrl = hub.mqttUrl ?? tls?.mqttUrl ?? known.mqttUrl
     if (!/^(mqtts|ssl|wss):/.test(mqttUrl)) return { gatewayId, mqttUrl, username, password, renewed: false }
     const own = hub.caFile === undefined ? certified?.ca : readCa(hub.caFile)
+    // A broker that the operator names may have its certificate from anywhere that the system trusts.
+    const others = hub.mqttUrl !== undefined && hub.caFile === undefined ? authorities() : []
     // The hub's own listener knows the gateway by its certificate; a broker of the operator's may want the password.
     const secret = certified && hub.mqttUrl === undefined ? {} : { password }
     const pair = certified ? { key: certified.key, cert: certified.certificate } : {}
-    return { gatewayId, mqttUrl, username, ...secret, tls: { ca: authorities(own), ...pair }, renewed }
+    return {
+      gatewayId,
+      mqttUrl,
+      username,
+      ...secret,
+      tls: { ca: [...new Set([...authorities(own), ...others])], ...pair },
+      renewed,
+    }
   }
 
   /** The hub took this connection: a renewed certificate that works takes the place of the old one. */
