@@ -6,6 +6,7 @@ import { checkCjt188 } from './drivers/cjt188.checks.ts'
 import { checkDlt645 } from './drivers/dlt645.checks.ts'
 import { checkModbusCommands } from './drivers/modbus.checks.ts'
 import type { ModbusRegister } from './drivers/modbus.section.ts'
+import { checkMqtt } from './drivers/mqtt.checks.ts'
 import { checkZkteco } from './drivers/zkteco.checks.ts'
 import type { DeviceProfile, ProfilePoint } from './profile.schema.ts'
 
@@ -16,6 +17,7 @@ export function checkProfile(profile: DeviceProfile): InputIssue[] {
       ? [{ path: 'modbus', reason: 'missing for driver modbus' }]
       : []),
     ...checkModbusCommands(profile),
+    ...checkMqtt(profile),
     ...checkZkteco(profile),
     ...duplicates(profile.points, (point) => point.key, 'key'),
     ...duplicates(profile.points, place, 'modbus.address'),
