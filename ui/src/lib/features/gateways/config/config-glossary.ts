@@ -26,7 +26,7 @@ export const namesInChinese: Readonly<Record<string, string>> = {
   type: '类型',
   host: '主机',
   port: '端口',
-  path: '串口设备',
+  path: '路径',
   baudRate: '波特率',
   dataBits: '数据位',
   parity: '校验',
@@ -86,6 +86,24 @@ export const namesInChinese: Readonly<Record<string, string>> = {
   scan: '扫描范围',
   index: '表行号',
   syntax: '数据类型',
+  broadcast: '广播地址',
+  bbmd: '广播管理设备（BBMD）',
+  ttl: '登记有效期',
+  network: '网络号',
+  mac: 'MAC 地址',
+  object: '对象类型',
+  ca: 'CA 证书',
+  protocolVersion: '协议版本',
+  session: '会话保留',
+  keepAlive: '保活间隔',
+  maxMessage: '最长消息',
+  id: '标识',
+  trustedServerSha256: '信任的服务器指纹',
+  passwordInClear: '明文发送密码',
+  subscribe: '订阅变化',
+  rereadIntervals: '补读间隔数',
+  root: '根节点',
+  scanPort: '扫描端口',
   // Choices
   '=tcp': '网络',
   '=rtu-tcp': '串口服务器透传 RTU',
@@ -102,6 +120,66 @@ export const namesInChinese: Readonly<Record<string, string>> = {
 }
 
 export const helpInChinese: Readonly<Record<string, string>> = {
+  'Address of this machine to use': '用本机的哪个地址',
+  'Address of the broadcast management device': '广播管理设备的地址',
+  'Address of the device, or of the router before it': '设备的地址，或它前面路由器的地址',
+  'UDP port of this machine, for this bus alone; 0 for any: devices are then given by host':
+    '本机的 UDP 端口，只供这条总线用；0 为任意端口，这时设备须填主机',
+  'UDP port of it': '它的 UDP 端口',
+  'UDP port of the host': '该主机的 UDP 端口',
+  'Number of the bus among those with port 0: buses are read side by side, the devices of one bus one after another':
+    '端口为 0 的各总线的编号：各总线并行读取，同一总线上的设备依次读取',
+  'Where devices are looked for, such as the broadcast address of the subnet':
+    '在哪里查找设备，例如子网的广播地址',
+  'Registers as a foreign device, to look for devices in another subnet':
+    '登记为外部设备，以便查找另一子网里的设备',
+  'The registration is renewed at half of this time': '过半时自动续登',
+  'Limit for connecting, and for the broker to take a command': '建立连接的时限，也是消息服务接受指令的时限',
+  'Network number behind a router': '路由器后面的网络号',
+  'Address in that network, hexadecimal, such as 0b for MS/TP 11':
+    '在该网络里的地址，十六进制，例如 MS/TP 11 填 0b',
+  'In place of the host: instance number of the device, which is looked for by Who-Is':
+    '不填主机时填设备实例号，用 Who-Is 查找',
+  'Instance number of the object': '对象的实例号',
+  'Type of the object': '对象的类型',
+  'New presentValue; null gives the priority up (relinquish)': '新的 presentValue；null 表示放弃该优先级',
+  "Value in the variable's own form; exact numbers as text": '按变量自身的形式；精确数字写成文本',
+  'Priority 1–16; 6 is kept for minimum on and off times': '优先级 1–16；6 留给最短启停时间',
+  'Or browse names from the Objects folder to the device, such as ["2:Plant", "2:Meter1"]':
+    '或从 Objects 到设备的浏览名，例如 ["2:Plant", "2:Meter1"]',
+  'Password at the broker': '消息服务的密码',
+  'Password of the user': '该用户的密码',
+  'Address of the broker, such as mqtt://10.0.0.9:1883': '消息服务的地址，例如 mqtt://10.0.0.9:1883',
+  'Endpoint of the server': '服务器的端点地址',
+  'User name at the broker': '消息服务的用户名',
+  'User name; absent: anonymous': '用户名；不填为匿名',
+  'PEM text of the CA that signed the certificate of the broker; absent: the CAs of the system':
+    '签发消息服务证书的 CA（PEM 文本）；不填用系统自带的',
+  'Name of this gateway at the broker, used by nobody else; the broker keeps messages for it':
+    '本网关在消息服务上的名称，不能与别人重复；消息服务据此保留消息',
+  '4: MQTT 3.1.1, 5: MQTT 5': '4 为 MQTT 3.1.1，5 为 MQTT 5',
+  'With MQTT 5: hours that the broker keeps messages while this gateway is away; with 3.1.1 the broker decides':
+    'MQTT 5：网关不在时消息服务保留消息多少小时；3.1.1 由消息服务决定',
+  'A connection without an answer for one and a half times this is made anew':
+    '超过它的一倍半没有应答就重新连接',
+  'Longer messages are counted and left aside': '更长的消息只计数，不处理',
+  'Name of the device in its topics: DevEUI, topic of a Tasmota plug, friendly name':
+    '设备在主题里的名字：DevEUI、Tasmota 插座的主题、别名',
+  'What is done to messages; with None everybody on the way can read and change them':
+    '消息的保护方式；选 None 则途中任何人都能读取和篡改',
+  'Algorithms; not used with securityMode None': '算法；安全模式为 None 时不用',
+  "SHA-256 thumbprint of the server's certificate; absent: the first one seen is kept and no other taken":
+    '服务器证书的 SHA-256 指纹；不填则记住第一次见到的，以后只认它',
+  'True: send the password although securityMode None does not protect it':
+    '安全模式为 None 时也发送密码（无保护）',
+  'True: the server reports changes of gauges and states; false: all is read at each interval':
+    '是：瞬时量和状态由服务器报告变化；否：每个间隔全部读取',
+  'A value that the server has not reported for this many intervals is read, which also shows a subscription that died':
+    '服务器这么多个间隔没有报告的值会主动读一次，也借此发现失效的订阅',
+  'Node id of the device, such as ns=2;s=Plant.Meter1 or nsu=urn:plant;s=Meter1; stands for {root} in the profile':
+    '设备的节点，例如 ns=2;s=Plant.Meter1；替换型号里的 {root}',
+  'Variable to write': '要写的变量',
+  'UDP port where `scan` asks': '扫描时询问的 UDP 端口',
   'How the devices let us in; a device may have its own': '怎样登录这些设备；个别设备可以另设',
   'Where this device has other credentials than its bus': '这台设备的凭据与总线不同时填写',
   'Version of SNMP': 'SNMP 版本',
