@@ -4,6 +4,7 @@ import { cjt188Driver } from './cjt188/index.ts'
 import { dlt645Driver } from './dlt645/index.ts'
 import type { DriverDefinition } from './driver.ts'
 import { modbusDriver } from './modbus/index.ts'
+import { opcuaDriver } from './opcua/index.ts'
 import { snmpDriver } from './snmp/index.ts'
 import { zktecoDriver } from './zkteco/index.ts'
 
@@ -12,6 +13,7 @@ export const driverDefinitions = [
   modbusDriver,
   dlt645Driver,
   cjt188Driver,
+  opcuaDriver,
   zktecoDriver,
   snmpDriver,
   bacnetDriver,

@@ -7,6 +7,7 @@ import { checkDlt645 } from './drivers/dlt645.checks.ts'
 import { checkModbusCommands } from './drivers/modbus.checks.ts'
 import type { ModbusRegister } from './drivers/modbus.section.ts'
 import { checkMqtt } from './drivers/mqtt.checks.ts'
+import { checkOpcua } from './drivers/opcua.checks.ts'
 import { checkZkteco } from './drivers/zkteco.checks.ts'
 import type { DeviceProfile, ProfilePoint } from './profile.schema.ts'
 
@@ -18,6 +19,7 @@ export function checkProfile(profile: DeviceProfile): InputIssue[] {
       : []),
     ...checkModbusCommands(profile),
     ...checkMqtt(profile),
+    ...checkOpcua(profile),
     ...checkZkteco(profile),
     ...duplicates(profile.points, (point) => point.key, 'key'),
     ...duplicates(profile.points, place, 'modbus.address'),

@@ -3,6 +3,7 @@
  * meters below `Plant`, as variables with data sources. It obeys OPC 10000-4, not our client.
  */
 import { createHash } from 'node:crypto'
+import type { Server, Socket } from 'node:net'
 import type { Namespace, UAObject, UAVariable } from 'node-opcua-address-space'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
 import { DataValue } from 'node-opcua-data-value'
@@ -33,6 +34,8 @@ export interface PlantOptions {
   readonly pkiFolder: string
   /** By part and, with dots, name: `Meter1` → `Energy.Import`. Absent: the usual plant. */
   readonly parts?: Readonly<Record<string, Readonly<Record<string, PlantVariable>>>>
+  /** Absent: `PLANT_NAMESPACE`. */
+  readonly namespaceUri?: string
   readonly users?: Readonly<Record<string, string>>
   readonly maxNodesPerRead?: number
   readonly maxMonitoredItemsPerCall?: number
@@ -72,6 +75,7 @@ export class SimulatedPlant implements RunningDevice {
   private readonly cells = new Map<string, Cell>()
   private readonly faults = new Map<string, PlantFault>()
   private readonly sessions = new Set<ServerSession>()
+  private readonly sockets = new Set<Socket>()
 
   private constructor(options: PlantOptions, certificates: OPCUACertificateManager) {
     this.port = options.port
@@ -101,9 +105,10 @@ export class SimulatedPlant implements RunningDevice {
     await certificates.initialize()
     const plant = new SimulatedPlant(options, certificates)
     await plant.server.initialize()
-    plant.build(options.parts ?? usualPlant)
+    plant.build(options.parts ?? usualPlant, options.namespaceUri ?? PLANT_NAMESPACE)
     plant.count()
     await plant.server.start()
+    plant.trackSockets()
     return plant
   }
 
@@ -142,7 +147,7 @@ export class SimulatedPlant implements RunningDevice {
 
   /** Every connection is cut without a word. */
   cutConnections(): void {
-    for (const endpoint of this.server.endpoints) endpoint.killClientSockets(() => {})
+    for (const socket of this.sockets) socket.resetAndDestroy()
   }
 
   async stop(): Promise<void> {
@@ -157,9 +162,9 @@ export class SimulatedPlant implements RunningDevice {
     return cell
   }
 
-  private build(parts: NonNullable<PlantOptions['parts']>): void {
+  private build(parts: NonNullable<PlantOptions['parts']>, namespaceUri: string): void {
     const space = this.server.engine.addressSpace!
-    const namespace = space.registerNamespace(PLANT_NAMESPACE)
+    const namespace = space.registerNamespace(namespaceUri)
     const plant = namespace.addObject({ organizedBy: space.rootFolder.objects, browseName: 'Plant', nodeId: 's=Plant' })
     for (const [part, variables] of Object.entries(parts)) {
       const object = namespace.addObject({ componentOf: plant, browseName: part, nodeId: `s=${part}` })
@@ -215,6 +220,17 @@ export class SimulatedPlant implements RunningDevice {
     cell.value = value
     cell.changedAt = new Date()
     return StatusCodes.Good
+  }
+
+  /** The server's own listeners have no public door; what cuts connections must know them. */
+  private trackSockets(): void {
+    for (const endpoint of this.server.endpoints) {
+      const { _server: listener } = endpoint as unknown as { _server: Server }
+      listener.on('connection', (socket: Socket) => {
+        this.sockets.add(socket)
+        socket.once('close', () => this.sockets.delete(socket))
+      })
+    }
   }
 
   private count(): void {

@@ -37,7 +37,7 @@ export const OpcuaBusConfig = z.strictObject({
     .describe('True: send the password although securityMode None does not protect it'),
   timeoutMs: milliseconds(50, 60_000)
     .default(5_000)
-    .describe('A request without a reply in this time has failed; also the limit for connecting'),
+    .describe('A request without a reply in this time has failed; each step of connecting gets at least 3 seconds'),
   subscribe: z
     .boolean()
     .default(true)

@@ -18,6 +18,8 @@ import { OpcuaSession } from './opcua.session.ts'
 import { ServerTrust } from './server-trust.ts'
 
 const SESSION_TIMEOUT_MS = 60_000
+/** Keys are computed with on both sides, which takes small servers a while. */
+const MIN_CONNECT_STEP_MS = 3_000
 const MIN_TRANSPORT_TIMEOUT_MS = 60_000
 type Certificates = InstanceType<OpcuaLibraries['certificates']['OPCUACertificateManager']>
 
@@ -160,7 +162,7 @@ export class OpcuaConnector {
   }
 
   private within<T>(work: Promise<T>): Promise<T> {
-    return this.patience.within(work)
+    return this.patience.within(work, undefined, Math.max(MIN_CONNECT_STEP_MS, this.patience.timeoutMs))
   }
 }
 

@@ -23,8 +23,7 @@ export class Patience {
   }
 
   /** @throws AppError `edge.request_timeout`; `edge.bus_disconnected` when the bus is stopped or `over` comes first */
-  async within<T>(work: Promise<T>, over?: AbortSignal): Promise<T> {
-    const { timeoutMs } = this
+  async within<T>(work: Promise<T>, over?: AbortSignal, timeoutMs = this.timeoutMs): Promise<T> {
     // What comes too late is of no use, and must not be an unhandled rejection.
     work.catch(() => {})
     const done = new AbortController()
