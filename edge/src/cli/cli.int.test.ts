@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { loadProfiles } from '@courtyard/protocols/profile'
+import { DriverId, loadProfiles } from '@courtyard/protocols/profile'
 import { driverDefinitions, findDriver } from '../drivers/registry.ts'
 import { errorCodes } from '../errors.ts'
 import { writeSite } from '../testing/agent-process.ts'
@@ -60,10 +60,7 @@ describe('profiles', () => {
     expect(lines).toHaveLength(loadProfiles().size + 1)
     const column = lines[0]!.indexOf('driver')
     for (const line of lines.slice(1))
-      expect(
-        driverDefinitions.map(({ id }): string => id),
-        line,
-      ).toContain([...line].slice(column).join('').split(' ')[0])
+      expect(DriverId.options, line).toContain([...line].slice(column).join('').split(' ')[0])
     expect(run(['profiles', '--search', 'EASTRON 630']).out.split('\n')[1]).toMatch(/^eastron-sdm630/)
     expect(run(['profiles', '--search', 'no such thing'])).toMatchObject({ code: 1, out: '' })
     expect(run(['profiles', '--driver', 'knx'])).toMatchObject({
