@@ -2,10 +2,12 @@
 import type { InputIssue } from '../contract/app-error.ts'
 import { parseDecimal } from '../decimal/index.ts'
 import { registerWidth, valueForm } from '../modbus/value-type.ts'
+import { checkBacnet } from './drivers/bacnet.checks.ts'
 import { checkCjt188 } from './drivers/cjt188.checks.ts'
 import { checkDlt645 } from './drivers/dlt645.checks.ts'
 import { checkModbusCommands } from './drivers/modbus.checks.ts'
 import type { ModbusRegister } from './drivers/modbus.section.ts'
+import { checkSnmp } from './drivers/snmp.checks.ts'
 import { checkMqtt } from './drivers/mqtt.checks.ts'
 import { checkOpcua } from './drivers/opcua.checks.ts'
 import { checkZkteco } from './drivers/zkteco.checks.ts'
@@ -21,6 +23,8 @@ export function checkProfile(profile: DeviceProfile): InputIssue[] {
     ...checkMqtt(profile),
     ...checkOpcua(profile),
     ...checkZkteco(profile),
+    ...checkBacnet(profile),
+    ...checkSnmp(profile),
     ...duplicates(profile.points, (point) => point.key, 'key'),
     ...duplicates(profile.points, place, 'modbus.address'),
     ...overlaps(profile.points),
