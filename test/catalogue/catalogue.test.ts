@@ -7,11 +7,14 @@ import {
   type DriverId,
   type ProfileCommand,
 } from '@courtyard/protocols/profile'
-import type { BusDriver, DriverDefinition } from '../../edge/src/drivers/driver.ts'
+import type { BusDriver } from '../../edge/src/drivers/driver.ts'
 import { driverDefinitions, findDriver } from '../../edge/src/drivers/registry.ts'
-import { testDriverContext } from '../../edge/src/testing/driver-context.ts'
+import { testDriverContext, type TestContext } from '../../edge/src/testing/driver-context.ts'
+import { openBacnetDevice, openSnmpDevice } from './building.device.ts'
 import { openCjt188Device, openDlt645Device } from './meter-line.device.ts'
 import { openModbusDevice } from './modbus.device.ts'
+import { openMqttDevice } from './mqtt.device.ts'
+import { openOpcuaDevice } from './opcua.device.ts'
 import type { OpenDevice, ProfileDevice } from './profile-device.ts'
 import { openZktecoDevice } from './zkteco.device.ts'
 
@@ -20,6 +23,10 @@ const openers: Partial<Record<DriverId, OpenDevice>> = {
   dlt645: openDlt645Device,
   cjt188: openCjt188Device,
   zkteco: openZktecoDevice,
+  mqtt: openMqttDevice,
+  opcua: openOpcuaDevice,
+  bacnet: openBacnetDevice,
+  snmp: openSnmpDevice,
 }
 
 const profiles = [...loadProfiles().values()]
@@ -34,39 +41,51 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
-async function connect(profile: DeviceProfile): Promise<{ driver: BusDriver; device: ProfileDevice }> {
+interface Connected {
+  readonly driver: BusDriver
+  readonly device: ProfileDevice
+  readonly context: TestContext<unknown>
+}
+
+async function connect(profile: DeviceProfile): Promise<Connected> {
   const definition = findDriver(profile.driver)!
   const device = await openers[profile.driver]!(profile)
   stops.push(() => device.stop())
-  const driver = create(definition, device, profile)
+  const context = testDriverContext<unknown>(definition.busSchema.parse(device.bus))
+  const address = definition.addressSchema.parse(device.address)
+  const driver = definition.create(context, [{ key: 'd', address, profile }])
   stops.push(() => driver.stop())
   await driver.start?.()
   device.begin?.()
-  return { driver, device }
-}
-
-function create(definition: DriverDefinition, device: ProfileDevice, profile: DeviceProfile): BusDriver {
-  const context = testDriverContext<unknown>(definition.busSchema.parse(device.bus))
-  const address = definition.addressSchema.parse(device.address)
-  return definition.create(context, [{ key: 'd', address, profile }])
+  return { driver, device, context }
 }
 
 /** The newest reading of each point; devices that call by themselves tell each number once. */
-async function readAll(driver: BusDriver, profile: DeviceProfile, into: Map<string, Reading>): Promise<void> {
-  for (const group of Object.keys(profile.groups)) {
-    const outcome = await driver.poll('d', group)
-    for (const reading of outcome.readings) into.set(reading.point.slice('d/'.length), reading)
+async function readAll(
+  { driver, context }: Connected,
+  profile: DeviceProfile,
+  into: Map<string, Reading>,
+): Promise<void> {
+  const keep = (readings: readonly Reading[] = []) => {
+    for (const reading of readings) into.set(reading.point.slice('d/'.length), reading)
   }
+  for (const group of Object.keys(profile.groups)) {
+    keep((await driver.poll('d', group)).readings)
+  }
+  for (const { readings } of context.emissions.splice(0)) keep(readings)
 }
 
 describe.each(profiles)('$id', (profile) => {
   test('every point brings what the device holds', async () => {
-    const { driver, device } = await connect(profile)
+    const connected = await connect(profile)
+    const { device } = connected
     const readings = new Map<string, Reading>()
     await expect
       .poll(
         () =>
-          readAll(driver, profile, readings).then(() => readings.get([...device.values.keys()][0]!)?.quality),
+          readAll(connected, profile, readings).then(
+            () => readings.get([...device.values.keys()][0]!)?.quality,
+          ),
         {
           timeout: 5_000,
         },

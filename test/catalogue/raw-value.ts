@@ -33,7 +33,7 @@ export function rawValue(
 function candidates({ range }: ProfilePoint, index: number, { places, factor, offset }: WireForm): number[] {
   const middle = range ? (Number(range[0]) + Number(range[1])) / 2 : 0
   const raw = range ? Math.round(((middle - Number(offset)) / Number(factor)) * 10 ** places) : 1_000
-  return [raw + 37 * index, raw + index, raw, 200 + 7 * index, 10 + index, index % 8, index % 2, 0]
+  return [raw + 37 * index, raw + index, raw, 200 + 7 * index, 10 + index, index % 8, index % 2, 1, 0]
 }
 
 function valueOf(raw: number, { places, factor, offset }: WireForm): Decimal {
