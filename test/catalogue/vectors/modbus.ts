@@ -72,6 +72,8 @@ export const modbusVectors: readonly ModbusVector[] = [
   ['carlo-gavazzi-em330', 'energyExport', '04 00 4E 00 02', '04 04 00 00 00 01', '6553.6'],
   ['carlo-gavazzi-em24-e1', 'energyImport', '04 00 34 00 02', '04 04 11 71 00 01', '7000.1'],
   ['carlo-gavazzi-em540', 'powerTotal', '04 00 28 00 02', '04 04 FF FF FF FF', '-0.1'],
+  ['carlo-gavazzi-em24-e1', 'powerTotal', '04 00 28 00 02', '04 04 57 36 FF FF', '-4321.0'],
+  ['carlo-gavazzi-em540', 'energyImport', '04 00 34 00 02', '04 04 42 41 00 0F', '100000.1'],
   // mbmd dtsu666.go: floats in tenths, hundredths and thousandths.
   ['chint-dtsu666', 'voltageL1', '03 20 06 00 02', '03 04 45 0F D0 00', '230.1'],
   ['chint-dtsu666', 'powerTotal', '03 20 12 00 02', '03 04 C4 9A 40 00', '-123.4'],
