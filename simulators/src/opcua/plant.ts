@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
-import type { Namespace, UAObject, UAVariable } from 'node-opcua-address-space'
+import type { BindVariableOptions, Namespace, UAObject, UAVariable } from 'node-opcua-address-space'
 import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
 import { DataValue } from 'node-opcua-data-value'
 import { MessageSecurityMode, SecurityPolicy } from 'node-opcua-secure-channel'
@@ -186,10 +186,11 @@ export class SimulatedPlant implements RunningDevice {
     })
     const cell: Cell = { part, type: variable.type, value: variable.value, changedAt: new Date(), node }
     this.cells.set(`${part}.${name}`, cell)
-    node.bindVariable({
-      timestamped_get: (callback: (error: Error | null, value?: DataValue) => void) => this.answer(cell, callback),
-      ...(variable.writable ? { set: (value: Variant) => this.write(cell, value) } : {}),
-    }, true)
+    const timestamped_get = (callback: (error: Error | null, value?: DataValue) => void) =>
+      this.answer(cell, callback)
+    const set = (value: Variant) => this.write(cell, value)
+    const options = variable.writable ? { timestamped_get, set } : { timestamped_get }
+    node.bindVariable(options as BindVariableOptions, true)
   }
 
   private folder(namespace: Namespace, parent: UAObject, name: string): UAObject {

@@ -110,10 +110,7 @@ export class OpcuaDevice {
   report(point: DevicePoint, value: DataValue, session: OpcuaSession, heldBackMs: number): Reading {
     const { clock } = this.options
     point.watch.noteReport(fingerprint(value), clock.monotonicMs())
-    const sourceMs =
-      (value.sourceTimestamp as Date | null)?.getTime() ??
-      (value.serverTimestamp as Date | null)?.getTime() ??
-      null
+    const sourceMs = value.sourceTimestamp?.getTime() ?? value.serverTimestamp?.getTime() ?? null
     const atMs = changeTime(sourceMs, clock.nowMs(), session.serverAheadMs, heldBackMs)
     const { reading, trouble } = readingFrom(point, value, behindRead(atMs, point.watch.lastRead))
     this.noteTrouble(point, trouble)

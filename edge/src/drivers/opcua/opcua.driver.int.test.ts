@@ -21,7 +21,7 @@ const meters = () => [device('Meter1'), device('Meter2')]
 const chiller = () => device('Chiller', root('Chiller'), chillerProfile)
 
 describeDriverContract('opcua', {
-  definition: opcuaDriver as unknown as DriverDefinition,
+  definition: opcuaDriver,
   bus: () => busOf({ timeoutMs: 300 }),
   busAt: (port) => busOf({ url: `opc.tcp://127.0.0.1:${port}`, timeoutMs: 300 }),
   devices: meters,

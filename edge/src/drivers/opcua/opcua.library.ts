@@ -1,11 +1,13 @@
 /**
- * node-opcua, loaded when the first bus needs it: it takes about 90 MB and a second, which a gateway without OPC UA
+ * node-opcua, loaded when the first bus needs it: it takes about 60 to 90 MB and a second, which a gateway without OPC UA
  * should not pay.
  */
+import type * as certificateLibrary from 'node-opcua-certificate-manager'
+import type * as clientLibrary from 'node-opcua-client'
 import type { Logger } from '../../log.ts'
 
-export type OpcuaLibrary = typeof import('node-opcua-client')
-type CertificateLibrary = typeof import('node-opcua-certificate-manager')
+export type OpcuaLibrary = typeof clientLibrary
+type CertificateLibrary = typeof certificateLibrary
 
 export interface OpcuaLibraries {
   readonly client: OpcuaLibrary

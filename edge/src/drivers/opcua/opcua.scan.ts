@@ -6,6 +6,9 @@ import { OpcuaLink } from './opcua.link.ts'
 import type { OpcuaSession } from './opcua.session.ts'
 
 const OBJECTS_FOLDER = 'i=85'
+/** Node classes (OPC 10000-3, 8.29); also their bits in a mask. */
+const OBJECT = 1
+const VARIABLE = 2
 const MAX_NODES = 5_000
 const MAX_DEPTH = 8
 const MAX_NAMES = 12
@@ -52,28 +55,26 @@ async function browseAll(
       const places = level.slice(from, from + session.limits.browse)
       const children = await childrenOf(session, places)
       for (const [index, place] of places.entries())
-        next.push(...take(session, place, children[index] ?? [], seen, onFound))
+        next.push(...take(place, children[index] ?? [], seen, onFound))
     }
     level = next
   }
 }
 
 function take(
-  session: OpcuaSession,
   place: Place,
   children: readonly ReferenceDescription[],
   seen: Set<string>,
   onFound: (found: FoundDevice) => void,
 ): Place[] {
-  const { NodeClass } = session.library
-  const variables = children.filter(({ nodeClass }) => nodeClass === NodeClass.Variable)
+  const variables = children.filter(({ nodeClass }) => Number(nodeClass) === VARIABLE)
   if (place.depth > 0 && variables.length > 0) onFound(deviceOf(place, variables))
   if (place.depth >= MAX_DEPTH) return []
   return children.flatMap((child) => {
     const nodeId = child.nodeId.toString()
     // Namespace 0 is the server's own description.
     if (
-      child.nodeClass !== NodeClass.Object ||
+      Number(child.nodeClass) !== OBJECT ||
       child.nodeId.namespace === 0 ||
       seen.has(nodeId) ||
       seen.size >= MAX_NODES
@@ -99,19 +100,20 @@ async function childrenOf(session: OpcuaSession, places: readonly Place[]): Prom
     referenceTypeId: resolveNodeId('HierarchicalReferences'),
     browseDirection: BrowseDirection.Forward,
     includeSubtypes: true,
-    nodeClassMask: 1 | 2,
+    nodeClassMask: OBJECT | VARIABLE,
     resultMask: 63,
   }))
   const results = await session.call((raw) => raw.browse(questions))
   const children: ReferenceDescription[][] = []
   for (const result of results) {
     const found = [...(result.references ?? [])]
-    let { continuationPoint } = result
-    while (continuationPoint && continuationPoint.length > 0) {
-      const from = continuationPoint
-      const more = await session.call((raw) => raw.browseNext(from, found.length > MAX_NODES))
+    let from = result.continuationPoint as Buffer | null
+    while (from && from.length > 0) {
+      // At the limit the server is told to forget where we were.
+      const [at, isEnough] = [from, found.length > MAX_NODES]
+      const more = await session.call((raw) => raw.browseNext(at, isEnough))
       found.push(...(more.references ?? []))
-      continuationPoint = found.length > MAX_NODES ? (undefined as unknown as Buffer) : more.continuationPoint
+      from = isEnough ? null : more.continuationPoint
     }
     children.push(found)
   }

@@ -83,7 +83,7 @@ export class OpcuaSession {
       const told = Number(limits[index]?.value.value ?? 0)
       return [name, told > 0 ? Math.min(told, MOST_AT_ONCE) : this.limits[name]]
     })
-    this.limits = Object.fromEntries(entries) as unknown as ServerLimits
+    this.limits = Object.fromEntries(entries)
   }
 
   /**
