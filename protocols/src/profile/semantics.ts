@@ -8,6 +8,7 @@ import { checkDlt645 } from './drivers/dlt645.checks.ts'
 import { checkModbusCommands } from './drivers/modbus.checks.ts'
 import type { ModbusRegister } from './drivers/modbus.section.ts'
 import { checkSnmp } from './drivers/snmp.checks.ts'
+import { checkHikvision } from './drivers/hikvision.checks.ts'
 import { checkMqtt } from './drivers/mqtt.checks.ts'
 import { checkOpcua } from './drivers/opcua.checks.ts'
 import { checkZkteco } from './drivers/zkteco.checks.ts'
@@ -20,6 +21,7 @@ export function checkProfile(profile: DeviceProfile): InputIssue[] {
       ? [{ path: 'modbus', reason: 'missing for driver modbus' }]
       : []),
     ...checkModbusCommands(profile),
+    ...checkHikvision(profile),
     ...checkMqtt(profile),
     ...checkOpcua(profile),
     ...checkZkteco(profile),

@@ -4,6 +4,8 @@ import * as z from 'zod'
 export const HikvisionDeviceSection = z.strictObject({
   kind: z.enum(['access', 'plateCamera']),
   doors: z.number().int().min(0).max(8).default(0),
+  /** Which way a vehicle goes that drives towards a plate camera (`forward`). */
+  lane: z.enum(['in', 'out']).optional(),
 })
 
 export const HikvisionValue = z.strictObject({

@@ -1,0 +1,1 @@
+export { SimulatedIsapiDevice, type IsapiDeviceOptions, type LoggedEvent } from './isapi-device.ts'
