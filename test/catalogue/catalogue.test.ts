@@ -11,6 +11,7 @@ import type { BusDriver } from '../../edge/src/drivers/driver.ts'
 import { driverDefinitions, findDriver } from '../../edge/src/drivers/registry.ts'
 import { testDriverContext, type TestContext } from '../../edge/src/testing/driver-context.ts'
 import { openBacnetDevice, openSnmpDevice } from './building.device.ts'
+import { openHikvisionDevice } from './hikvision.device.ts'
 import { openCjt188Device, openDlt645Device } from './meter-line.device.ts'
 import { openModbusDevice } from './modbus.device.ts'
 import { openMqttDevice } from './mqtt.device.ts'
@@ -27,6 +28,7 @@ const openers: Partial<Record<DriverId, OpenDevice>> = {
   opcua: openOpcuaDevice,
   bacnet: openBacnetDevice,
   snmp: openSnmpDevice,
+  hikvision: openHikvisionDevice,
 }
 
 const profiles = [...loadProfiles().values()]

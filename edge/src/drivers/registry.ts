@@ -3,7 +3,9 @@ import { bacnetDriver } from './bacnet/index.ts'
 import { cjt188Driver } from './cjt188/index.ts'
 import { dlt645Driver } from './dlt645/index.ts'
 import type { DriverDefinition } from './driver.ts'
+import { hikvisionDriver } from './hikvision/index.ts'
 import { modbusDriver } from './modbus/index.ts'
+import { mqttDriver } from './mqtt/index.ts'
 import { opcuaDriver } from './opcua/index.ts'
 import { snmpDriver } from './snmp/index.ts'
 import { zktecoDriver } from './zkteco/index.ts'
@@ -17,6 +19,8 @@ export const driverDefinitions = [
   zktecoDriver,
   snmpDriver,
   bacnetDriver,
+  mqttDriver,
+  hikvisionDriver,
 ] as const
 
 const byId = new Map<string, DriverDefinition>(
