@@ -154,7 +154,8 @@ export class Demo {
   ): Promise<string> {
     const hasCredentials = existsSync(join(this.options.dataFolder, 'edge/credentials.json'))
     const { id, token } = await ensureGateway(hub, projectId, GATEWAY_NAME, hasCredentials)
-    await writeSiteFile({ ...this.options, seed }, ports, { name: GATEWAY_NAME, token })
+    const gateway = { name: GATEWAY_NAME, token }
+    await writeSiteFile({ ...this.options, seed }, ports, gateway, { 'device-port-base': ports.devices })
     await this.supervisor.start(programs.edge, 20_000)
     return id
   }

@@ -1,6 +1,9 @@
 import { createServer } from 'node:net'
 
-/** Ports of the processes; `meters` is the first of a run of consecutive ports, one per Modbus endpoint. */
+/**
+ * Ports of the processes; `meters` and `devices` are the first of a run of consecutive ports, one per Modbus endpoint
+ * and one per terminal and line of another protocol.
+ */
 export interface DemoPorts {
   readonly hub: number
   readonly mqtt: number
@@ -8,9 +11,11 @@ export interface DemoPorts {
   readonly edgeStatus: number
   readonly simulatorControl: number
   readonly meters: number
+  readonly devices: number
 }
 
 export const METER_ENDPOINTS = 12
+export const DEVICE_ENDPOINTS = 8
 
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -44,5 +49,6 @@ export async function choosePorts(
     edgeStatus: await firstFreeRun(last.edgeStatus ?? 9101, 1),
     simulatorControl: await firstFreeRun(last.simulatorControl ?? 15000, 1),
     meters: await firstFreeRun(last.meters ?? 15020, METER_ENDPOINTS),
+    devices: await firstFreeRun(last.devices ?? 15100, DEVICE_ENDPOINTS),
   }
 }

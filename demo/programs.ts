@@ -21,7 +21,10 @@ export function programsOf(
   const siteFile = join(options.dataFolder, 'site.yaml')
   const hubUrl = `http://127.0.0.1:${ports.hub}`
   const watch = options.dev ? ['--watch', '--watch-preserve-output'] : []
-  const simulatorFlags = ['--port-base', ports.meters, '--control-port', ports.simulatorControl]
+  const simulatorFlags = [
+    ...['--port-base', ports.meters, '--control-port', ports.simulatorControl],
+    ...['--device-port-base', ports.devices],
+  ]
   return {
     siteFile,
     hubUrl,

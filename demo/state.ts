@@ -18,6 +18,7 @@ const DemoState = z.object({
       edgeStatus: z.number(),
       simulatorControl: z.number(),
       meters: z.number(),
+      devices: z.number(),
     })
     .partial(),
   /** Span of the history; fixed at the first start, so that a repeated import brings the same lines. */

@@ -16,7 +16,7 @@ export function printSummary(about: {
   const running = Object.entries({
     hub: `HTTP ${ports.hub}, MQTT ${ports.mqtt}`,
     edge: `http://127.0.0.1:${ports.edgeStatus}`,
-    simulator: `Modbus TCP ${ports.meters + 1}…, control ${ports.simulatorControl}`,
+    simulator: `Modbus TCP ${ports.meters + 1}…, doors and lines ${ports.devices + 1}…, control ${ports.simulatorControl}`,
   }).map(([name, where]) => `  ${name.padEnd(10)} pid ${String(pids[name] ?? '?').padEnd(8)} ${where}`)
   console.log(
     [

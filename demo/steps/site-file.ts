@@ -6,11 +6,15 @@ import type { DemoPorts } from '../ports.ts'
 import type { DemoOptions } from '../settings.ts'
 import { writeWhole } from '../state.ts'
 
-/** Writes the edge's `site.yaml` for the simulator at these ports; the token goes into the file only. */
+/**
+ * Writes the edge's `site.yaml` for the simulator at these ports; the token goes into the file only. `extraFlags` are
+ * what the simulator was started with besides.
+ */
 export async function writeSiteFile(
   options: DemoOptions,
   ports: DemoPorts,
   gateway: { name: string; token: string | null },
+  extraFlags: Record<string, number> = {},
 ): Promise<void> {
   const flags = {
     seed: options.seed,
@@ -19,6 +23,7 @@ export async function writeSiteFile(
     'hub-url': `http://127.0.0.1:${ports.hub}`,
     'status-port': ports.edgeStatus,
     'data-dir': './edge',
+    ...extraFlags,
   }
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])
   const program = join(options.root, 'simulators/bin/courtyard-simulator.ts')

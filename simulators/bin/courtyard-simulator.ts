@@ -1,7 +1,7 @@
 import { AppError, type InputIssue } from '@courtyard/protocols/contract'
 import { type Command, helpText, parseCommand } from '../src/cli.ts'
 import { SimulatorErrorCode } from '../src/errors.ts'
-import { buildSite, siteYaml, startSimulator } from '../src/index.ts'
+import { buildSite, furtherPorts, siteYaml, startSimulator } from '../src/index.ts'
 
 const command = readCommand()
 if (command.action === 'help') process.stdout.write(helpText())
@@ -27,7 +27,9 @@ function printSiteYaml({ options, yaml }: Command): void {
     host: options.host,
     port: options.portBase + index + 1,
   }))
-  process.stdout.write(siteYaml(site, endpoints, yaml))
+  const { devicePortBase: base, meters } = options
+  const further = base === undefined || meters !== undefined ? null : furtherPorts(base)
+  process.stdout.write(siteYaml(site, endpoints, yaml, further))
 }
 
 async function run({ options }: Command): Promise<void> {
@@ -35,10 +37,11 @@ async function run({ options }: Command): Promise<void> {
     process.stderr.write(`courtyard-simulator: ${error.message}\n`)
     process.exit(1)
   })
-  const { site, endpoints, controlUrl } = simulator
+  const { site, endpoints, furtherPorts: further, controlUrl } = simulator
   const ports = endpoints.map((endpoint) => endpoint.port).join(',')
+  const doors = further ? ` doors and lines ${Object.values(further).join(',')},` : ''
   process.stdout.write(
-    `courtyard-simulator ready: ${site.meters.length} meters, Modbus TCP ${options.host}:${ports}, control ${controlUrl}\n`,
+    `courtyard-simulator ready: ${site.meters.length} meters, Modbus TCP ${options.host}:${ports},${doors} control ${controlUrl}\n`,
   )
   const stop = () => {
     void simulator.stop().then(() => process.exit(0))

@@ -17,6 +17,7 @@ const settings = [
   ['controlPort', 'COURTYARD_SIMULATOR_CONTROL_PORT', 'control-port', 'HTTP port on localhost (default 15000, 0 any)'],
   ['rtuPortBase', 'COURTYARD_SIMULATOR_RTU_PORT_BASE', 'rtu-port-base', 'endpoints also speak RTU over TCP on the ports after it (0 any)'],
   ['serial', 'COURTYARD_SIMULATOR_SERIAL', 'serial', 'one endpoint also on a serial port: endpoint=path,9600,8N1'],
+  ['devicePortBase', 'COURTYARD_SIMULATOR_DEVICE_PORT_BASE', 'device-port-base', 'terminals, DL/T 645 and CJ/T 188 lines too, on the ports after it (0 any)'],
   ['host', 'COURTYARD_SIMULATOR_HOST', 'host', 'address of the Modbus endpoints (default 127.0.0.1)'],
   ['stateFile', 'COURTYARD_SIMULATOR_STATE', 'state', 'file in which replaced meters outlive the process'],
   ['meters', 'COURTYARD_SIMULATOR_METERS', 'meters', 'bench: so many like meters instead of the neighbourhood'],

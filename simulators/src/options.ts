@@ -20,7 +20,9 @@ export const SimulatorOptions = z.strictObject({
   rtuPortBase: port.max(65_500).optional(),
   /** One endpoint also on a serial port, as `endpoint=path` or `endpoint=path,9600,8E1`. */
   serial: z.string().regex(serialLine, 'expects endpoint=path,9600,8N1').optional(),
-  /** Address that the Modbus endpoints listen on; the control port is always on localhost. */
+  /** Terminals and meter lines of other protocols listen on the ports after it; 0 takes free ports. Absent: there are none. */
+  devicePortBase: port.max(65_500).optional(),
+  /** Address that the Modbus endpoints and terminals listen on; the control port is always on localhost. */
   host: z.string().min(1).default('127.0.0.1'),
   /** File in which replacements and rollovers outlive the process; without it they end with it. */
   stateFile: z.string().min(1).optional(),

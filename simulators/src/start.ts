@@ -17,6 +17,8 @@ import {
 import { Simulation } from './simulation.ts'
 import { buildBenchSite } from './site/bench-site.ts'
 import type { EndpointAddress } from './site/site-config.ts'
+import { furtherDevicesOf, type FurtherPorts } from './site/further-devices.ts'
+import { runFurtherDevices } from './site/run-further-devices.ts'
 import type { Site } from './site/site.types.ts'
 import { buildWutongCourt } from './site/wutong.ts'
 
@@ -25,6 +27,8 @@ export interface RunningSimulator {
   readonly site: Site
   /** In the order of `site.endpoints`. */
   readonly endpoints: readonly EndpointAddress[]
+  /** Terminals and lines of other protocols; null when the options don't ask for them. */
+  readonly furtherPorts: FurtherPorts | null
   readonly controlPort: number
   readonly controlUrl: string
   truth(meterKey: string, atMs?: number): TruthView
@@ -79,6 +83,7 @@ export async function startSimulator(
         await line.start()
       }
     }
+    const furtherPorts = await startFurther(options, simulation.site, now, servers)
     simulation.setEndpoints(endpoints)
     const control = new ControlServer(simulation)
     servers.push(control)
@@ -86,6 +91,7 @@ export async function startSimulator(
     return {
       site: simulation.site,
       endpoints,
+      furtherPorts,
       controlPort,
       controlUrl: `http://127.0.0.1:${controlPort}`,
       truth: (meterKey, atMs) => simulation.truth(meterKey, atMs),
@@ -112,4 +118,17 @@ async function listenRtu(
   const server = new RtuServer(handler, stats)
   servers.push(server)
   return server.listen(rtuPortBase === 0 ? 0 : rtuPortBase + index + 1, host)
+}
+
+async function startFurther(
+  { devicePortBase: portBase, host, meters }: SimulatorOptions,
+  { seed, households }: Site,
+  now: () => number,
+  servers: { stop(): Promise<void> }[],
+): Promise<FurtherPorts | null> {
+  if (portBase === undefined || meters !== undefined) return null
+  const further = furtherDevicesOf(seed, households)
+  const running = await runFurtherDevices(further, { seed, portBase, host, now })
+  servers.push(running)
+  return running.ports
 }

@@ -1,4 +1,5 @@
 /** One water, gas or heat meter as CJ/T 188 describes it. Written from the standard. */
+import { CutOff } from '../meter-bus/cut-off.ts'
 import { bcdBytes, wallClock } from '../meter-bus/line.ts'
 
 export interface Cjt188MeterOptions {
@@ -40,7 +41,7 @@ export class Cjt188Meter {
   private readonly timeZone: string
   private readonly startedAtMs: number
   private clockErrorMs: number
-  private valve = { closed: false, fromMs: 0, before: false }
+  private readonly valve: CutOff
   /** Orders that the meter has taken, for tests. */
   readonly orders: string[] = []
 
@@ -51,6 +52,7 @@ export class Cjt188Meter {
     this.timeZone = timeZone
     this.startedAtMs = now()
     this.clockErrorMs = options.clockErrorMs ?? 0
+    this.valve = new CutOff(now, options.valveDelayMs ?? 0, options.valveStuck ?? false)
   }
 
   get meterType(): number {
@@ -60,14 +62,12 @@ export class Cjt188Meter {
   /** Hundredths of the unit on the wire. */
   volumeUnits(): number {
     const { volumeM3 = 0, flowM3h = 0, volumeUnit = 0x2c } = this.options
-    const hours = (this.now() - this.startedAtMs) / 3_600_000
+    const hours = (this.now() - this.startedAtMs - this.valve.cutMs()) / 3_600_000
     return Math.floor((volumeM3 + flowM3h * hours) * (perM3.get(volumeUnit) ?? 1) * 100 + 1e-6) % 100_000_000
   }
 
   get valveClosed(): boolean {
-    const { valveDelayMs = 0, valveStuck = false } = this.options
-    if (valveStuck) return false
-    return this.now() >= this.valve.fromMs + valveDelayMs ? this.valve.closed : this.valve.before
+    return this.valve.isCut
   }
 
   clock(): number[] {
@@ -84,7 +84,7 @@ export class Cjt188Meter {
   /** Whether the meter did it. */
   write(di: string, value: readonly number[]): boolean {
     if (di === 'A017' && (value[0] === 0x55 || value[0] === 0x99)) {
-      this.valve = { closed: value[0] === 0x99, fromMs: this.now(), before: this.valveClosed }
+      this.valve.take(value[0] === 0x99)
     } else if (di === 'A015' && value.length === 7) {
       const [second, minute, hour, day, month, low, high] = value.map(
         (byte) => (byte >> 4) * 10 + (byte & 15),
@@ -113,7 +113,8 @@ export class Cjt188Meter {
   }
 
   private heatBytes(): number[] {
-    const { heat = 0, heatUnit = 0x05, flowM3h = 0, volumeUnit = 0x2c } = this.options
+    const { heat = 0, heatUnit = 0x05, volumeUnit = 0x2c } = this.options
+    const flowM3h = this.valveClosed ? 0 : (this.options.flowM3h ?? 0)
     const energy = bcdBytes(heat * 100, 4)
     return [
       ...this.withUnit(energy, heatUnit),

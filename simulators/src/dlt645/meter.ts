@@ -1,4 +1,5 @@
 /** One electricity meter as DL/T 645 describes it: registers, clock, password, relay. Written from the standard. */
+import { CutOff } from '../meter-bus/cut-off.ts'
 import { bcdBytes, wallClock } from '../meter-bus/line.ts'
 
 export interface Dlt645MeterOptions {
@@ -35,7 +36,7 @@ export class Dlt645Meter {
   private readonly startedAtMs: number
   private clockErrorMs: number
   private lastBroadcastDay = ''
-  private relay = { open: false, fromMs: 0, before: false }
+  private readonly relay: CutOff
   /** Orders that the meter has taken, for tests. */
   readonly orders: string[] = []
 
@@ -45,19 +46,23 @@ export class Dlt645Meter {
     this.timeZone = timeZone
     this.startedAtMs = now()
     this.clockErrorMs = options.clockErrorMs ?? 0
+    this.relay = new CutOff(now, options.relayDelayMs ?? 0, options.relayStuck ?? false)
   }
 
   /** Hundredths of a kWh that have come in. */
   energyCentiKwh(): number {
     const { energyKwh = 0, powerW = 0 } = this.options
-    const hours = (this.now() - this.startedAtMs) / 3_600_000
+    const hours = (this.now() - this.startedAtMs - this.relay.cutMs()) / 3_600_000
     return Math.floor(energyKwh * 100 + (Math.max(0, powerW) * hours) / 10 + 1e-6) % 100_000_000
   }
 
   get relayOpen(): boolean {
-    const { relayDelayMs = 0, relayStuck = false } = this.options
-    if (relayStuck) return false
-    return this.now() >= this.relay.fromMs + relayDelayMs ? this.relay.open : this.relay.before
+    return this.relay.isCut
+  }
+
+  /** Watts that flow now. */
+  private get powerW(): number {
+    return this.relayOpen ? 0 : (this.options.powerW ?? 0)
   }
 
   /** What the clock shows: year, month, day, hour, minute, second. */
@@ -102,7 +107,7 @@ export class Dlt645Meter {
     this.orders.push(`relay ${order[0]!.toString(16)}`)
     // 1B only permits: a person closes by the button.
     if (order[0] === 0x1b) return null
-    this.relay = { open: order[0] === 0x1a, fromMs: this.now(), before: this.relayOpen }
+    this.relay.take(order[0] === 0x1a)
     return null
   }
 
@@ -142,7 +147,7 @@ export class Dlt645Meter {
 
   /** Voltage, current, powers, power factor: of one phase, of all, or as a block. */
   private momentary(row: string, column: string, three: boolean): number[] | null {
-    const { powerW = 0 } = this.options
+    const { powerW } = this
     const share = three ? powerW / 3 : powerW
     const phases = three ? [0, 1, 2] : [0]
     const perPhase: Record<string, (phase: number) => number[]> = {
@@ -161,7 +166,7 @@ export class Dlt645Meter {
   }
 
   private read1997(di: string): number[] | null {
-    const { powerW = 0 } = this.options
+    const { powerW } = this
     const tariff = '01234F'.indexOf(di[3]!)
     if ((di.startsWith('901') || di.startsWith('902')) && tariff >= 0) {
       const values = this.energies(di[2] === '1', false).map((units) => bcdBytes(units, 4))
