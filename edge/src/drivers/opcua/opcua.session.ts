@@ -78,7 +78,8 @@ export class OpcuaSession {
     // One by one where a server takes one node at a time is slow, and happens once.
     const { values } = await this.read(['i=2255', ...names.map((name) => LIMIT_NODES[name])], 2)
     const [namespaces, ...limits] = values
-    this.namespaces = ((namespaces?.value.value ?? []) as (string | null)[]).map((uri) => uri ?? '')
+    const uris: unknown = namespaces?.value.value
+    this.namespaces = Array.isArray(uris) ? uris.map(String) : []
     const entries = names.map((name, index) => {
       const told = Number(limits[index]?.value.value ?? 0)
       return [name, told > 0 ? Math.min(told, MOST_AT_ONCE) : this.limits[name]]
