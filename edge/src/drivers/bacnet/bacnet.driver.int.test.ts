@@ -5,7 +5,7 @@ import { DeviceProfile, loadProfiles } from '@courtyard/protocols/profile'
 import { BuildingDeviceProcess } from '../../testing/building-device.ts'
 import { testDriverContext } from '../../testing/driver-context.ts'
 import { describeDriverContract } from '../../testing/driver-contract.ts'
-import type { DriverDefinition, DriverDevice, FoundDevice } from '../driver.ts'
+import type { DriverDevice, FoundDevice } from '../driver.ts'
 import { bacnetDriver } from './index.ts'
 import { BacnetAddress, BacnetBusConfig } from './bacnet.config.ts'
 
@@ -81,7 +81,7 @@ const profileOf = (points: readonly object[], more: object = {}): DeviceProfile 
     ...more,
   })
 const values = (outcome: { readings: readonly { point: string; mantissa: number | null; quality: number }[] }) =>
-  Object.fromEntries(outcome.readings.map(({ point: name, mantissa, quality }) => [name.split('/')[1], mantissa === null ? `q${quality}` : quality === 0 ? mantissa : [mantissa, quality]])) // prettier-ignore
+  Object.fromEntries(outcome.readings.map(({ point: name, mantissa, quality }) => [name.split('/')[1]!, mantissa === null ? `q${quality}` : quality === 0 ? mantissa : [mantissa, quality]] as const)) // prettier-ignore
 
 const many = profileOf(
   Array.from({ length: 30 }, (_, i) => point(`p${i}`, 'analogInput', i, { scale: 1 })),
@@ -102,7 +102,7 @@ describe('contract', () => {
     for (const own of devices) await own.stop()
   })
   describeDriverContract('bacnet', {
-    definition: bacnetDriver as unknown as DriverDefinition,
+    definition: bacnetDriver,
     transport: 'datagram',
     bus: () => busOf(),
     busAt: () => busOf(),

@@ -4,6 +4,7 @@
  */
 import {
   ASN1_ARRAY_ALL,
+  type ApplicationTag,
   type BACNetAddress,
   type BACNetAppData,
   type BACNetObjectID,
@@ -52,7 +53,7 @@ export interface BacnetReply<T> {
 
 /** What the library decodes of a property's value; `len` counts the bytes with the tag. */
 export interface Datum {
-  readonly type: number
+  readonly type: ApplicationTag
   readonly value: unknown
   readonly len?: number
 }
@@ -120,7 +121,7 @@ export class BacnetSession {
       const result = await client.readProperty(device, object, property, more)
       const { objectId, property: told } = result
       if (objectId.type !== object.type || Number(told.id) !== property) throw new Error('INVALID_DECODING')
-      return result.values as readonly Datum[]
+      return result.values
     })
   }
 

@@ -87,7 +87,7 @@ export class BacnetSocket {
 
   send(bytes: Buffer, receiver: string): void {
     const [host, port] = withPort(receiver).split(':')
-    this.socket?.send(bytes, Number(port), host!, (error) => {
+    this.socket?.send(bytes, Number(port), host, (error) => {
       if (error) this.logger.debug({ receiver, err: error }, 'not sent')
     })
   }

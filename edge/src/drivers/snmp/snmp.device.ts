@@ -69,7 +69,7 @@ export class SnmpDevice {
         if (!(error instanceof SnmpRefusal)) throw error
         if (error.status === TOO_BIG && points.length > 1) throw new ReplyTooLong(error.message)
         const isNamed = error.oid !== null && rest.includes(error.oid)
-        for (const oid of isNamed ? [error.oid!] : rest) refused.set(oid, error.message)
+        for (const oid of isNamed ? [error.oid] : rest) refused.set(oid, error.message)
         rest = isNamed ? rest.filter((oid) => oid !== error.oid) : []
       }
     }

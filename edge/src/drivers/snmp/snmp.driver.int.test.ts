@@ -4,7 +4,7 @@ import { DeviceProfile, loadProfiles } from '@courtyard/protocols/profile'
 import { BuildingDeviceProcess } from '../../testing/building-device.ts'
 import { testDriverContext } from '../../testing/driver-context.ts'
 import { describeDriverContract } from '../../testing/driver-contract.ts'
-import type { DriverDefinition, DriverDevice } from '../driver.ts'
+import type { DriverDevice } from '../driver.ts'
 import { snmpDriver } from './index.ts'
 import { SnmpAddress, SnmpBusConfig } from './snmp.config.ts'
 
@@ -75,7 +75,7 @@ describe('contract', () => {
   })
   const unset = { version: 'v2c' }
   describeDriverContract('snmp v2c', {
-    definition: snmpDriver as unknown as DriverDefinition,
+    definition: snmpDriver,
     transport: 'datagram',
     bus: () => busOf(),
     busAt: () => busOf(),
@@ -118,7 +118,7 @@ const profileOf = (points: readonly object[], more: object = {}): DeviceProfile 
 
 const BASE = '1.3.6.1.4.1.99999.1'
 const mantissas = (outcome: { readings: readonly { point: string; mantissa: number | null; quality: number }[] }) =>
-  Object.fromEntries(outcome.readings.map(({ point: name, mantissa, quality }) => [name.split('/')[1], mantissa ?? `q${quality}`])) // prettier-ignore
+  Object.fromEntries(outcome.readings.map(({ point: name, mantissa, quality }) => [name.split('/')[1]!, mantissa ?? `q${quality}`] as const)) // prettier-ignore
 
 describe('values', () => {
   test('every syntax that can be a number, exact', async () => {

@@ -167,8 +167,8 @@ async function resolve(host: string): Promise<{ address: string; family: number 
 export function userOf(access: Extract<SnmpAccess, { version: 'v3' }>): SnmpUser {
   const { user, authProtocol, authKey, privProtocol, privKey } = access
   const { noAuthNoPriv, authNoPriv, authPriv } = snmp.SecurityLevel
-  if (authProtocol === undefined || authKey === undefined) return { name: user, level: noAuthNoPriv! }
+  if (authProtocol === undefined || authKey === undefined) return { name: user, level: noAuthNoPriv }
   const signed = { name: user, authProtocol: snmp.AuthProtocols[authProtocol]!, authKey }
-  if (privProtocol === undefined || privKey === undefined) return { ...signed, level: authNoPriv! }
-  return { ...signed, level: authPriv!, privProtocol: snmp.PrivProtocols[privProtocol]!, privKey }
+  if (privProtocol === undefined || privKey === undefined) return { ...signed, level: authNoPriv }
+  return { ...signed, level: authPriv, privProtocol: snmp.PrivProtocols[privProtocol]!, privKey }
 }
