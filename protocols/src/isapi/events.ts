@@ -133,9 +133,8 @@ export function wholeOf(value: unknown): number | null {
 /** Text without controls; undefined when empty. */
 export function textOf(value: unknown, max: number): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  // eslint-disable-next-line no-control-regex
   const text = String(value)
-    .replace(/[\u0000-\u001f\u007f]/g, '')
+    .replace(/\p{Cc}/gu, '')
     .trim()
     .slice(0, max)
   return text === '' ? undefined : text

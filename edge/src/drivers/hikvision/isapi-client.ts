@@ -4,7 +4,7 @@ import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { AppError } from '@courtyard/protocols/contract'
-import { digestAuthorization, parseChallenge, type DigestChallenge } from '@courtyard/protocols/isapi'
+import { digestAuthorization, parseChallenge, textOf, type DigestChallenge } from '@courtyard/protocols/isapi'
 import { errorCodes } from '../../errors.ts'
 import type { HikvisionBusConfig } from './hikvision.config.ts'
 import { parseDocument, type Document } from './document.ts'
@@ -44,8 +44,12 @@ export class IsapiClient {
       if (!document) throw new AppError(errorCodes.replyInvalid, `${request.path}: the answer is neither JSON nor XML`, sent) // prettier-ignore
       return document
     }
-    const words = String((status as Document | null)?.['subStatusCode'] ?? (status as Document | null)?.['statusString'] ?? `HTTP ${reply.statusCode}`) // prettier-ignore
-    throw new AppError(errorCodes.requestRefused, `${request.path}: the device refused: ${words.slice(0, 100)}`, { details: { status: reply.statusCode } }) // prettier-ignore
+    const told = status as Document | null | undefined
+    const words =
+      textOf(told?.['subStatusCode'], 100) ??
+      textOf(told?.['statusString'], 100) ??
+      `HTTP ${reply.statusCode}`
+    throw new AppError(errorCodes.requestRefused, `${request.path}: the device refused: ${words}`, { details: { status: reply.statusCode } }) // prettier-ignore
   }
 
   /** An answer without end. @throws as `ask`. */
