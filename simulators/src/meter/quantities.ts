@@ -94,6 +94,8 @@ const rules = new Map<string, Rule>([
   ['energyImportT2', (m) => register(permille(m.index, 420))],
   ['reactiveEnergyImport', (m) => register(permille(m.index, m.traits.reactivePermille))],
   ['reactiveEnergyExport', () => register(0)],
+  ['powerImport', (m) => watts(m.perStep)],
+  ['powerExport', () => watts(0)],
   ['powerTotal', (m) => watts(m.perStep)],
   ['apparentPowerTotal', (m) => ({ units: Math.floor(apparent(m) * 1000), places: 3 })],
   ['reactivePowerTotal', (m) => reactive(m, m.perStep)],
@@ -110,6 +112,7 @@ const rules = new Map<string, Rule>([
   ...perPhase('reactivePower', (m, phase) => reactive(m, phaseStep(m, phase))),
   ...perPhase('powerFactor', (m) => ({ units: m.traits.powerFactor, places: 3 })),
   ...perPhase('energyImport', (m, phase) => register(permille(m.index, m.traits.phaseShares[phase]))),
+  ...perPhase('energyExport', () => register(0)),
 ]) // prettier-ignore
 
 /** Throws when a profile has a point that the simulator cannot measure: a mistake in this file. */

@@ -70,6 +70,8 @@ export async function runFurtherDevices(
       startCjt188Line({
         meters: further.line188.map((meter) => cjt188MeterAt(meter, now())),
         port: wanted?.line188 ?? 0,
+        // As the profile of CJ/T 188-2018 has it.
+        diOrder: 'lowFirst',
         now,
       }),
     )
