@@ -95,7 +95,6 @@ export class SimulatedPlant implements RunningDevice {
       serverCapabilities: {
         maxSessions: 20,
         ...(options.maxMonitoredItemsPerCall === undefined ? {} : { operationLimits: { maxMonitoredItemsPerCall: options.maxMonitoredItemsPerCall, maxNodesPerRead: options.maxNodesPerRead ?? 1_000 } }),
-        ...(options.refuseSubscriptions ? { maxSubscriptions: 0, maxSubscriptionsPerSession: 0 } : {}),
       },
     })
   }
@@ -105,6 +104,8 @@ export class SimulatedPlant implements RunningDevice {
     await certificates.initialize()
     const plant = new SimulatedPlant(options, certificates)
     await plant.server.initialize()
+    // As an option 0 would mean the library's own limit.
+    if (options.refuseSubscriptions) plant.server.engine.serverCapabilities.maxSubscriptions = 0
     plant.build(options.parts ?? usualPlant, options.namespaceUri ?? PLANT_NAMESPACE)
     plant.count()
     await plant.server.start()

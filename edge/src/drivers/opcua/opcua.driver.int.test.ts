@@ -288,6 +288,7 @@ describe('a small server', () => {
     await driver.start!()
     for (let round = 0; round < 2; round++)
       expect((await driver.poll('Meter1', 'fast')).readings).toHaveLength(3)
+    expect(await small.counters()).toMatchObject({ subscriptions: 1, items: 0 })
     expect(context.emissions).toEqual([])
     await driver.stop()
   }, 60_000)

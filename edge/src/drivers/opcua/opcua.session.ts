@@ -80,11 +80,12 @@ export class OpcuaSession {
     const [namespaces, ...limits] = values
     const uris: unknown = namespaces?.value.value
     this.namespaces = Array.isArray(uris) ? uris.map(String) : []
-    const entries = names.map((name, index) => {
-      const told = Number(limits[index]?.value.value ?? 0)
-      return [name, told > 0 ? Math.min(told, MOST_AT_ONCE) : this.limits[name]]
-    })
-    this.limits = Object.fromEntries(entries)
+    const told = new Map(names.map((name, index) => [name, Number(limits[index]?.value.value ?? 0)]))
+    const limit = (name: keyof ServerLimits) => {
+      const most = told.get(name) ?? 0
+      return most > 0 ? Math.min(most, MOST_AT_ONCE) : this.limits[name]
+    }
+    this.limits = { read: limit('read'), write: limit('write'), monitor: limit('monitor'), translate: limit('translate'), browse: limit('browse') } // prettier-ignore
   }
 
   /**
@@ -135,10 +136,9 @@ export class OpcuaSession {
 
   /** Ends it on both sides, as far as the server still listens. */
   async close(): Promise<void> {
-    const wasAlive = this.alive
     this.end.abort()
-    const { client, session, patience } = this.options
-    if (wasAlive) await patience.briefly(session.close(true))
+    const { client, patience } = this.options
+    // Closes the session with its subscriptions as well.
     await patience.briefly(client.disconnect())
   }
 
