@@ -1,10 +1,15 @@
 /** Codecs of terminals and of devices that speak by themselves. */
+import { acsEvent, anprEvent, fieldsOf, liveAcsRecord, MultipartReader } from '@courtyard/protocols/isapi'
+import { loadProfiles } from '@courtyard/protocols/profile'
 import * as zkteco from '@courtyard/protocols/zkteco'
+import { parseDocument } from '../../../edge/src/drivers/hikvision/document.ts'
+import { mapMessage, mappingOf } from '../../../edge/src/drivers/mqtt/message.ts'
 import type { FuzzTarget } from './fuzz-run.ts'
-import { chunksOf, hex, textOf, utf8 } from './input.ts'
+import { chunksOf, hex, json, textOf, utf8 } from './input.ts'
 
 export function deviceTargets(): FuzzTarget[] {
-  return [zktecoTcp(), zktecoUdp(), zktecoRecords(), zktecoLive(), zktecoPush()]
+  const zkteco = [zktecoTcp(), zktecoUdp(), zktecoRecords(), zktecoLive(), zktecoPush()]
+  return [...zkteco, isapiStream(), mqttMessages()]
 }
 
 const packets = [
@@ -96,3 +101,64 @@ function zktecoPush(): FuzzTarget {
     },
   }
 }
+
+/** The event stream of an ISAPI device: parts, documents in XML and JSON, and the events that they become. */
+function isapiStream(): FuzzTarget {
+  const acs = { ipAddress: '10.0.0.5', eventType: 'AccessControllerEvent', dateTime: '2026-11-21T08:30:00+08:00', AccessControllerEvent: { majorEventType: 5, subEventType: 75, employeeNoString: '42', serialNo: 7, doorNo: 1, cardNo: '12345' } } // prettier-ignore
+  const anpr = '<EventNotificationAlert version="2.0"><eventType>ANPR</eventType><dateTime>2026-11-21T08:30:00+08:00</dateTime><UUID>a1</UUID><ANPR><licensePlate>京A12345</licensePlate><direction>forward</direction><confidenceLevel>97</confidenceLevel><plateColor>blue</plateColor></ANPR></EventNotificationAlert>' // prettier-ignore
+  const part = (type: string, body: string) =>
+    `--MIME_boundary\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}\r\n`
+  const readTime = (text: string) => (Number.isNaN(Date.parse(text)) ? null : Date.parse(text))
+  const open = () => new MultipartReader('MIME_boundary', 4_096)
+  let reader = open()
+  return {
+    codec: 'isapi stream',
+    seeds: [utf8(part('application/json', JSON.stringify(acs))), utf8(part('application/xml', anpr)), utf8(`${part('application/xml', anpr)}${part('image/jpeg', '\xff\xd8 picture')}--MIME_boundary--\r\n`)], // prettier-ignore
+    take(input) {
+      try {
+        const parts = chunksOf(input).flatMap((chunk) => reader.push(chunk))
+        return parts.map(({ body }) => isEvent(textOf(body), readTime)).includes(true)
+      } catch (error) {
+        reader = open()
+        throw error
+      }
+    },
+  }
+}
+
+function isEvent(text: string, readTime: (text: string) => number | null): boolean {
+  const document = parseDocument(text)
+  const alert = fieldsOf(document?.['EventNotificationAlert']) ?? document
+  if (!alert) return false
+  const record = liveAcsRecord(alert, readTime)
+  if (record && acsEvent('d', record)) return true
+  return anprEvent(alert, { device: 'd', direction: 'in' }, readTime, null) !== null
+}
+
+/** Messages of publishing devices through the mapping of every profile. */
+function mqttMessages(): FuzzTarget {
+  const mappings = [...loadProfiles().values()]
+    .filter(({ driver }) => driver === 'mqtt')
+    .map((profile) => mappingOf('d', profile, 'Asia/Shanghai'))
+  const topics = ['tele/x/SENSOR', 'stat/x/RESULT', 'x/status/switch:0', 'meters/x/report', 'a/b/event/up']
+  return {
+    codec: 'mqtt messages',
+    seeds: [
+      json({ Time: '2026-11-21T08:30:00', ENERGY: { Total: 12.345, Power: 7, Voltage: 231, Current: 0.1, Factor: 0.9 }, POWER: 'ON' }),
+      json({ apower: 12.5, voltage: 230.1, current: 0.05, freq: 50, output: true, aenergy: { total: 123456.789 }, temperature: { tC: 41.5 } }),
+      json({ readings: [{ time: 1_795_000_000, volume: 12.5, battery: 3.61, valve: 'open' }, { time: 1_795_003_600, volume: 12.6 }] }),
+      json({ time: '2026-11-21T08:30:00.000Z', object: { volume: 12.345, flow: 0.5, battery: 3.6 }, rxInfo: [{ rssi: -101, snr: 7.5 }] }),
+    ],
+    take(input) {
+      const topic = topics[(input[0] ?? 0) % topics.length]!
+      const incoming = { topic, payload: input, arrivedMs: Date.UTC(2026, 10, 21), retained: false }
+      const readings = mappings.flatMap((mapping) => mapMessage(mapping, incoming).readings)
+      for (const { mantissa, atMs } of readings) {
+        if ((mantissa !== null && !Number.isSafeInteger(mantissa)) || !Number.isSafeInteger(atMs)) {
+          throw new Error('a reading that is no exact number')
+        }
+      }
+      return readings.some(({ mantissa }) => mantissa !== null)
+    },
+  }
+} // prettier-ignore
