@@ -194,6 +194,8 @@ test('cutting the power waits for a second person, is sent once and is seen conf
   await button('command_approve', managers).first().click()
   const question = managers.getByRole('dialog')
   expect(await question.innerText()).toContain('欠费停电')
+  // Commands go to gateways that are there; this one says so only when it is told to.
+  await gate.sayOnline()
   await button('command_approve', question).click()
   await gate.until(() => gate.commands.length > 0)
   const sent = gate.commands[0]!

@@ -182,6 +182,12 @@ function tagOf(groups: readonly Node[]): string | null {
   return found?.name ?? null
 }
 
+/** What has to be filled in comes first, else as the schema has it. */
+export function requiredFirst(fields: readonly Field[]): Field[] {
+  const later = (field: Field): number => (field.required && field.fallback === undefined ? 0 : 1)
+  return fields.toSorted((a, b) => later(a) - later(b))
+}
+
 /** What a new entry begins with: constants and the required groups; defaults stay unsaid. */
 export function blankOf(node: Node): unknown {
   switch (node.kind) {
