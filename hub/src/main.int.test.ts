@@ -33,7 +33,14 @@ function newFolder(): string {
 
 function start(environment: Record<string, string>): HubProcess {
   const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH ?? '', PORT: '0', MQTT_PORT: '0', MQTT_TLS_PORT: '0', LOG_LEVEL: 'info', ...environment },
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: '0',
+      MQTT_PORT: '0',
+      MQTT_TLS_PORT: '0',
+      LOG_LEVEL: 'info',
+      ...environment,
+    },
   })
   let output = ''
   const changed = new EventTarget()

@@ -123,20 +123,23 @@ test('install.sh puts program, unit, wrapper and a site file in place, and leave
 
 const analyze = spawnSync('systemd-analyze', ['--version']).status === 0
 
-test.skipIf(!analyze && !process.env['CI'])('systemd finds no fault in the unit, and calls it well protected', () => {
-  const unit = join(folder, 'courtyard-edge.service')
-  const text = readFileSync(join(box, 'courtyard-edge.service'), 'utf8')
-  // The program has to be where the unit says; systemd splits at spaces, so it is called by a way without.
-  const program = join(folder, 'root/opt/courtyard-edge/courtyard-edge')
-  writeFileSync(unit, text.replace('/opt/courtyard-edge/courtyard-edge', program))
-  const { status, stderr } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' })
-  expect(stderr.split('\n').filter((line) => line.includes('courtyard-edge.service'))).toEqual([])
-  expect(status).toBe(0)
-  const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=30', unit], {
-    encoding: 'utf8',
-  })
-  expect(stdout).toMatch(/Overall exposure level[^:]*: [0-2]\.\d/)
-})
+test.skipIf(!analyze && !process.env['CI'])(
+  'systemd finds no fault in the unit, and calls it well protected',
+  () => {
+    const unit = join(folder, 'courtyard-edge.service')
+    const text = readFileSync(join(box, 'courtyard-edge.service'), 'utf8')
+    // The program has to be where the unit says; systemd splits at spaces, so it is called by a way without.
+    const program = join(folder, 'root/opt/courtyard-edge/courtyard-edge')
+    writeFileSync(unit, text.replace('/opt/courtyard-edge/courtyard-edge', program))
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' })
+    expect(stderr.split('\n').filter((line) => line.includes('courtyard-edge.service'))).toEqual([])
+    expect(status).toBe(0)
+    const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=30', unit], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toMatch(/Overall exposure level[^:]*: [0-2]\.\d/)
+  },
+)
 
 test('the image of the edge runs on both processors: no dependency is made for one only', () => {
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')

@@ -30,7 +30,13 @@ const pageErrors: string[] = []
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  const env = { COURTYARD_DATA: folder.path, PORT: '0', MQTT_PORT: '0', MQTT_TLS_PORT: '0', LOG_LEVEL: 'warn' }
+  const env = {
+    COURTYARD_DATA: folder.path,
+    PORT: '0',
+    MQTT_PORT: '0',
+    MQTT_TLS_PORT: '0',
+    LOG_LEVEL: 'warn',
+  }
   program = startProgram(['hub/src/main.ts'], { env })
   browser = await openBrowser()
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })
