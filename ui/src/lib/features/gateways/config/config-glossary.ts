@@ -104,6 +104,12 @@ export const namesInChinese: Readonly<Record<string, string>> = {
   rereadIntervals: '补读间隔数',
   root: '根节点',
   scanPort: '扫描端口',
+  https: '加密（HTTPS）',
+  certificateSha256: '设备证书指纹',
+  heartbeat: '心跳间隔',
+  historyDays: '补读天数',
+  pictureMegabytes: '图片空间（MB）',
+  channel: '通道',
   // Choices
   '=tcp': '网络',
   '=rtu-tcp': '串口服务器透传 RTU',
@@ -120,6 +126,18 @@ export const namesInChinese: Readonly<Record<string, string>> = {
 }
 
 export const helpInChinese: Readonly<Record<string, string>> = {
+  'Port; absent: 80, or 443 with https': '端口；不填为 80，用 HTTPS 时为 443',
+  'True: over TLS': '开：用 TLS 加密',
+  "SHA-256 fingerprint of the device's own certificate, the only one that is taken; absent: it must be signed by a known CA":
+    '设备自带证书的 SHA-256 指纹，只认这一张；不填则须由公认的 CA 签发',
+  'User of the device': '设备上的用户名',
+  'An event stream that is silent for longer is opened anew; devices send a sign of life every 10 to 30 s':
+    '事件流超过这段时间没有动静就重新打开；设备每 10 至 30 秒报一次平安',
+  'Days of the log that are read when the device is seen for the first time':
+    '第一次接上设备时，往前读几天的记录',
+  'Room for pictures; the oldest make room for new ones. 0: none are kept':
+    '图片占用的空间，满了先删最早的；0 为不存图片',
+  'Channel of a camera at a recorder; 1 for a device by itself': '录像机上摄像机的通道号；单台设备填 1',
   'Address of this machine to use': '用本机的哪个地址',
   'Address of the broadcast management device': '广播管理设备的地址',
   'Address of the device, or of the router before it': '设备的地址，或它前面路由器的地址',
