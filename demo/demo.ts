@@ -187,7 +187,7 @@ export class Demo {
     const { lines } = await importHistory(this.options.root, programs.siteFile, url, signal)
     say(`网关已接收 ${lines} 条历史读数`, `the gateway holds ${lines} readings of the past`, this.seconds())
     let toldMs = Date.now()
-    await waitForBacklog(hub, gatewayId, signal, (waiting) => {
+    await waitForBacklog(hub, gatewayId, Date.now(), signal, (waiting) => {
       if (Date.now() - toldMs < 10_000) return
       toldMs = Date.now()
       say(`待上传 ${waiting} 条`, `${waiting} readings to go`, this.seconds())

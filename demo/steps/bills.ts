@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { HubError, type HubClient } from '../hub-client.ts'
 
 const POLL_MS = 1_000
+const COMPUTE_ANEW = ['bill_run.stale', 'bill_run.usage_pending']
 
 /**
  * Issues a month's bills of one item when every account's usage is there; a run that an earlier start has begun
@@ -49,12 +50,12 @@ async function settled(hub: HubClient, run: BillRun): Promise<BillRun> {
   return run
 }
 
-/** Null when usage changed since the preview, so that it must be computed anew. */
+/** Null when usage changed since the preview or is about to, so that it must be computed anew. */
 async function tryIssue(hub: HubClient, run: BillRun): Promise<BillRun | null> {
   try {
     return await hub.call('POST /api/bill-runs/:id/issue', { params: { id: run.id } })
   } catch (error) {
-    if (error instanceof HubError && error.code === 'bill_run.stale') return null
+    if (error instanceof HubError && COMPUTE_ANEW.includes(error.code)) return null
     throw error
   }
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { GatewayHealth } from '@courtyard/protocols/contract'
 import type { HubClient } from '../hub-client.ts'
 
 /**
@@ -46,20 +47,29 @@ export async function importHistory(
   return { lines }
 }
 
-/** Waits until the hub has taken all but the readings of the last moments. */
+/**
+ * Waits until the hub has taken all but the readings of the last moments. Only what the gateway said after `sinceMs`
+ * counts: its earlier words may wait behind the backlog.
+ */
 export async function waitForBacklog(
   hub: HubClient,
   gatewayId: string,
+  sinceMs: number,
   signal: AbortSignal,
   onProgress: (waiting: number) => void,
 ): Promise<void> {
   for (;;) {
-    const gateways = await hub.call('GET /api/gateways', { query: {} })
-    const waiting = gateways.find((gateway) => gateway.id === gatewayId)?.outbox?.readings
+    const health = await hub.call('GET /api/gateways/:id/health', { params: { id: gatewayId } })
+    const waiting = saidAtMs(health) >= sinceMs ? health.outbox?.readings : undefined
     if (waiting !== undefined && waiting < LIVE_READINGS) return
     if (waiting !== undefined) onProgress(waiting)
     await delay(1_000, undefined, { signal })
   }
+}
+
+/** By the gateway's own clock, which is this machine's. */
+function saidAtMs({ statusAt, clockOffsetMs }: GatewayHealth): number {
+  return statusAt === null ? -Infinity : Date.parse(statusAt) + (clockOffsetMs ?? 0)
 }
 
 /** More than the site's meters give in the second or two that a live batch is under way. */

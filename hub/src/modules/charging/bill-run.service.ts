@@ -5,6 +5,7 @@ import { inScope } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { findProject } from '../estate/index.ts'
+import { usagePending } from '../metering/index.ts'
 import {
   findOpenRun,
   findRun,
@@ -86,7 +87,7 @@ export async function cancelRun(hub: Hub, { user, audit }: Actor, id: string): P
 /**
  * Issues and numbers exactly what was previewed, all of it in one transaction. A second call returns the issued
  * run. Refused when anything that the preview was computed from has changed.
- * @throws AppError bill_run.not_found, .not_previewed, .month_not_over, .stale, .empty
+ * @throws AppError bill_run.not_found, .not_previewed, .month_not_over, .stale, .usage_pending, .empty
  */
 export async function issueRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
   await change(hub, user, id, async (client, run) => {
@@ -126,6 +127,13 @@ async function requireIssuable(client: pg.ClientBase, run: RunRow): Promise<void
       chargingErrors.runStale,
       'Usage, prices or assignments have changed since the preview; compute it anew and look at it again',
       { hint: 'recompute' },
+    )
+  }
+  if (await usagePending(client, run.projectId, run.month)) {
+    throw fail(
+      chargingErrors.usagePending,
+      `Readings of ${run.month} are still being worked in; try again in a moment`,
+      { month: run.month },
     )
   }
   if (run.bills === 0) throw fail(chargingErrors.runEmpty, 'There is no bill to issue in this run')

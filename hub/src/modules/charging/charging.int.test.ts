@@ -283,6 +283,18 @@ describe('a bill run', () => {
     ])
   })
 
+  it('is not issued while readings of its month wait to be worked in', async () => {
+    const { pool } = test.hub.db
+    // Marked in the future, so that no worker takes it meanwhile
+    await pool.query(
+      `insert into usage_dirty (metering_point_id, from_at, to_at, marked_at, last_marked_at)
+       select id, '2026-06-10T00:00Z', '2026-06-11T00:00Z', now() + interval '1 day', now() + interval '1 day'
+       from metering_point where code = 'E-A2'`,
+    )
+    expect(await codeOf(issue(run))).toBe('bill_run.usage_pending')
+    await pool.query('delete from usage_dirty')
+  })
+
   it('is issued once, whoever presses at the same time, with numbers in order', async () => {
     const results = await Promise.all([issue(run), issue(run), issue(run)])
     expect(results.map(({ status, bills }) => [status, bills])).toEqual([1, 2, 3].map(() => ['issued', 2]))

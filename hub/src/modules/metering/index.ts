@@ -9,5 +9,6 @@ export type {
 } from './billing.types.ts'
 export { billingUsage, boundaryIndexes, usageByDay } from './billing-usage.repository.ts'
 export { meteringModule, usageCaughtUp } from './metering.module.ts'
+export { usagePending } from './pending-usage.repository.ts'
 export { rebuildUsage } from './usage/rebuild.ts'
 export { byLocalHalfHour, localDays, type LocalDays } from './local-days.ts'

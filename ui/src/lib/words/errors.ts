@@ -19,6 +19,7 @@ const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> 
   'tariff.exists': m.error_code_taken,
   'charge_item.exists': m.error_code_taken,
   'bill_run.stale': m.error_run_stale,
+  'bill_run.usage_pending': m.error_usage_pending,
   'bill_run.not_open': m.error_run_not_open,
   'bill_run.not_previewed': m.error_run_not_open,
   'bill_run.empty': m.error_run_empty,

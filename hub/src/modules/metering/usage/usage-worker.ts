@@ -2,6 +2,7 @@
 import type { PoolClient } from 'pg'
 import type { Hub } from '../../../platform/module.ts'
 import { followBatchLog, type RunningFollower } from '../../telemetry/index.ts'
+import { USAGE_FOLLOWER } from '../pending-usage.repository.ts'
 import {
   dirtyBacklog,
   markRanges,
@@ -45,7 +46,7 @@ class Worker implements UsageWorker {
   constructor(hub: Hub) {
     this.hub = hub
     this.follower = followBatchLog(hub, {
-      name: 'usage',
+      name: USAGE_FOLLOWER,
       handle: (client, chunk) => markTouchedPoints(client, chunk.touched),
     })
     this.running = this.run()
