@@ -1,10 +1,10 @@
 /** An OPC UA server whose one device has the variables that a profile names. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeviceProfile, ProfilePoint } from '@courtyard/protocols/profile'
 import { PLANT_NAMESPACE, SimulatedPlant, type PlantVariable } from '../../simulators/src/opcua/index.ts'
+import { freePort } from '../support/processes.ts'
 import type { OpenDevice } from './profile-device.ts'
 import { rawValue } from './raw-value.ts'
 
@@ -67,12 +67,4 @@ function namespaceOf({ points }: DeviceProfile): string {
     (opcua!.path ?? []).map((part) => /^nsu=([^;]+);/.exec(part)?.[1]),
   )
   return uris.find((uri) => uri !== undefined) ?? PLANT_NAMESPACE
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

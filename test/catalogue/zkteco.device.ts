@@ -1,7 +1,7 @@
-import { createServer, type AddressInfo } from 'node:net'
 import type { DeviceProfile, ZktecoValue } from '@courtyard/protocols/profile'
 import { SimulatedPushTerminal } from '../../simulators/src/zkteco/push-terminal.ts'
 import { SimulatedTerminal } from '../../simulators/src/zkteco/terminal.ts'
+import { freePort } from '../support/processes.ts'
 import type { OpenDevice } from './profile-device.ts'
 
 const PUNCH = { uid: 1, user: '1', time: '2026-01-15 08:30:00', verify: 1, punch: 0 }
@@ -57,12 +57,4 @@ function valuesOf(profile: DeviceProfile, fields: typeof held): Map<string, numb
       return value === undefined ? [] : [[key, value]]
     }),
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
