@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SECRET_MASK, type ManagedConfig } from '@courtyard/protocols/contract'
+import { SECRET_MASK, type ManagedConfig, type StatusMessage } from '@courtyard/protocols/contract'
 import { loadMasterKeys, parseKeys, type MasterKey } from '../../platform/security/master-key.ts'
 import { SecretBox } from '../../platform/security/secret-box.ts'
+import { makeRequest } from '../../platform/security/testing.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { createProject } from '../telemetry/testing.ts'
 import { gatewaysModule } from '../gateways/index.ts'
@@ -376,20 +377,24 @@ describe('a template', () => {
   })
 })
 
-describe('health', () => {
-  it('tells what the gateway said, and how far its clock is off', async () => {
-    const gateway = await newGateway()
-    await gateway.sendCatalogue([{ key: 'p', points: [{ key: 'energy' }] }])
-    const atMs = Date.now() - 90_000
-    const outbox = {
+/** A gateway whose clock is 90 s behind, with ten requests and four errors of each device. */
+function statusOf(devices: readonly string[]): StatusMessage {
+  const atMs = Date.now() - 90_000
+  const bus = { driver: 'modbus', address: 'x' }
+  return {
+    v: 1,
+    atMs,
+    version: '9.9.9',
+    startedAtMs: atMs,
+    outbox: {
       batches: 1,
       readings: 5,
       bytes: 100,
       oldestAtMs: Number.MAX_SAFE_INTEGER,
       droppedReadings: 2,
       events: 3,
-    }
-    const health = {
+    },
+    health: {
       rssBytes: 1e8,
       cpu: 0.5,
       diskFreeBytes: null,
@@ -397,23 +402,28 @@ describe('health', () => {
       clockTrusted: false,
       configRevision: null,
       certificateExpiresAtMs: null,
-    }
-    const buses = [
-      { key: 'bus1', driver: 'modbus', address: 'x', connected: true, load: 0.25, missedDeadlines: 3 },
-    ]
-    const devices = [
-      {
-        key: 'p',
-        state: 'degraded',
-        lastGoodAtMs: atMs,
-        latencyMs: 12.5,
-        requests: 10,
-        errors: 4,
-        message: 'crc',
-      },
-    ]
-    const status = { v: 1, atMs, version: '9.9.9', startedAtMs: atMs, outbox, health, buses, devices }
-    await gateway.mqtt.publishAsync(`courtyard/1/${gateway.id}/up/status`, JSON.stringify(status), { qos: 1 })
+    },
+    buses: [
+      { key: 'bus1', ...bus, connected: true, load: 0.25, missedDeadlines: 3 },
+      { key: 'bus2', ...bus, connected: false, load: 0.75, missedDeadlines: 1 },
+    ],
+    devices: devices.map((key) => ({
+      key,
+      state: 'degraded',
+      lastGoodAtMs: atMs,
+      latencyMs: 12.5,
+      requests: 10,
+      errors: 4,
+      message: 'crc',
+    })),
+  }
+}
+
+describe('health', () => {
+  it('tells what the gateway said, and how far its clock is off', async () => {
+    const gateway = await newGateway()
+    await gateway.sendCatalogue([{ key: 'p', points: [{ key: 'energy' }] }])
+    await gateway.say('status', statusOf(['p']))
     const read = () => engineer.call('GET /api/gateways/:id/health', { params: { id: gateway.id } })
     await expect.poll(async () => (await read()).agentVersion, { timeout: 8_000 }).toBe('9.9.9')
     const told = await read()
@@ -421,12 +431,82 @@ describe('health', () => {
       clockTrusted: false,
       certificate: null,
       outbox: { events: 3, oldestAt: null },
-      buses: [{ key: 'bus1', load: 0.25, devices: 1 }],
+      buses: [
+        { key: 'bus1', load: 0.25, devices: 1 },
+        { key: 'bus2', devices: 0 },
+      ],
       devices: [{ key: 'p', state: 'degraded', latencyMs: 12.5, requests: 10, errors: 4, message: 'crc' }],
     })
     expect(Math.abs(told.clockOffsetMs! + 90_000)).toBeLessThan(5_000)
     const schema = await engineer.call('GET /api/gateways/:id/schema', { params: { id: gateway.id } })
     expect(schema).toEqual(exampleSchema)
+  })
+
+  it('of all gateways is one answer: certificates, revisions and errors of each', async () => {
+    const mine = await createProject(hub)
+    const all = (query: { projectId?: string } = { projectId: mine }) =>
+      engineer.call('GET /api/gateways/health', { query })
+    const [quiet, busy] = [
+      await startFleetGateway(hub, engineer, mine),
+      await startFleetGateway(hub, engineer, mine),
+    ]
+    gateways.push(quiet, busy)
+    const of = async ({ id }: FleetGateway) => (await all()).find(({ gatewayId }) => gatewayId === id)!
+    expect(await of(quiet)).toMatchObject({
+      state: 'online',
+      statusAt: null,
+      certificate: null,
+      outbox: null,
+      config: { source: null, running: null, newest: null },
+      buses: { total: 0, disconnected: 0, highestLoad: null, missedDeadlines: 0 },
+      requests: 0,
+      errors: 0,
+    })
+    await busy.sendCatalogue(['p', 'q'].map((key) => ({ key, points: [{ key: 'energy' }] })))
+    await busy.sendSchema()
+    await busy.say('status', statusOf(['p', 'q']))
+    await busy.reportConfig('running', null, { config })
+    await expect.poll(async () => (await of(busy)).requests, { timeout: 8_000 }).toBe(20)
+    expect(await of(busy)).toMatchObject({
+      agentVersion: '9.9.9',
+      clockTrusted: false,
+      outbox: { batches: 1, readings: 5, events: 3 },
+      config: { source: 'file', running: null, newest: null },
+      buses: { total: 2, disconnected: 1, highestLoad: 0.75, missedDeadlines: 4 },
+      errors: 8,
+    })
+
+    const first = await save(busy, { config, basedOn: null })
+    expect((await of(busy)).config.newest).toEqual({ number: 1, state: 'pending' })
+    await busy.reportConfig('running', first.id, { config })
+    const second = await save(busy, { config, basedOn: 1 })
+    await save(busy, { config, basedOn: 2, draft: true })
+    await busy.reportConfig('refused', second.id, { issues: [{ path: '', reason: 'no' }] })
+    await expect
+      .poll(async () => (await of(busy)).config)
+      .toEqual({ source: 'hub', running: 1, newest: { number: 2, state: 'refused' } })
+
+    const { authority } = hub.hub.security
+    for (const id of [busy.id, busy.id, quiet.id]) {
+      const { csr } = await makeRequest()
+      await hub.hub.db.transaction((client) => authority.issue(client, id, csr))
+    }
+    const newest = await authority.newest(hub.hub.db.pool, busy.id)
+    expect((await of(busy)).certificate).toMatchObject({ serial: newest!.serial, revokedAt: null })
+    await engineer.call('POST /api/gateways/:id/certificate/revoke', { params: { id: quiet.id } })
+    const ended = await of(quiet)
+    expect([ended.state, typeof ended.certificate?.revokedAt]).toEqual(['awaitingEnrolment', 'string'])
+
+    // What one gateway says of itself and what all say is the same
+    const one = await engineer.call('GET /api/gateways/:id/health', { params: { id: busy.id } })
+    const summary = await of(busy)
+    for (const key of ['statusAt', 'startedAt', 'clockOffsetMs', 'certificate', 'outbox'] as const) {
+      expect([key, summary[key]]).toEqual([key, one[key]])
+    }
+    const stranger = await hub.as('engineer', [await createProject(hub)])
+    expect(await stranger.call('GET /api/gateways/health')).toEqual([])
+    expect(await stranger.call('GET /api/gateways/health', { query: { projectId: mine } })).toEqual([])
+    expect((await all({})).length).toBeGreaterThan(2)
   })
 
   it('and everything else stays within the project', async () => {

@@ -16,7 +16,7 @@ import {
   withSecrets,
 } from './configs.service.ts'
 import { fleetErrors } from './errors.ts'
-import { healthOf, revokeCertificate } from './health.service.ts'
+import { healthOf, healthOfAll, revokeCertificate } from './health.service.ts'
 import { requestsOf } from './requests-of.ts'
 import { copySite, importTemplate, removeTemplate, requireTemplate, toTemplate } from './templates.service.ts'
 import { listTemplates } from './templates.repository.ts'
@@ -35,6 +35,9 @@ export function addFleetRoutes(app: HubApp): void {
 
 function addGatewayViews(app: HubApp): void {
   const read = { permission: 'gateways.read' } as const
+  route(app, 'GET /api/gateways/health', read, ({ hub, user, query }) =>
+    healthOfAll(hub, user, query.projectId),
+  )
   route(app, 'GET /api/gateways/:id/health', read, ({ hub, user, params }) => healthOf(hub, user, params.id))
   route(app, 'GET /api/gateways/:id/schema', read, ({ hub, user, params }) => schemaOf(hub, user, params.id))
   route(

@@ -1,5 +1,5 @@
 /** Everything that a gateway last said about itself. */
-import type { GatewayHealth } from '@courtyard/protocols/contract'
+import type { GatewayHealth, GatewayHealthSummary } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import type { Hub } from '../../platform/module.ts'
@@ -8,34 +8,71 @@ import {
   listDevices,
   requireGateway,
   setAwaitingEnrolment,
+  stateOf,
   type DeviceRow,
   type GatewayRow,
 } from '../gateways/index.ts'
+import { listHealth, type HealthRow } from './health.repository.ts'
+
+/** One line per gateway within the scope. */
+export async function healthOfAll(
+  hub: Hub,
+  user: CurrentUser,
+  projectId: string | undefined,
+): Promise<GatewayHealthSummary[]> {
+  return (await listHealth(hub.db.pool, user, projectId)).map(summaryOf)
+}
+
+function summaryOf(row: HealthRow): GatewayHealthSummary {
+  const buses = row.status?.buses ?? []
+  return {
+    gatewayId: row.id,
+    state: stateOf(row),
+    agentVersion: row.agentVersion,
+    ...timesOf(row),
+    certificate:
+      row.serial === null
+        ? null
+        : certificateOf({
+            serial: row.serial,
+            issuedAt: row.issuedAt!,
+            expiresAt: row.expiresAt!,
+            revokedAt: row.certificateRevokedAt,
+          }),
+    outbox: outboxOf(row),
+    config: configOf(row),
+    buses: {
+      total: buses.length,
+      disconnected: buses.filter(({ connected }) => !connected).length,
+      highestLoad: buses.length === 0 ? null : Math.max(...buses.map(({ load }) => load)),
+      missedDeadlines: buses.reduce((sum, bus) => sum + bus.missedDeadlines, 0),
+    },
+    requests: Number(row.requests),
+    errors: Number(row.errors),
+  }
+}
+
+function configOf(row: HealthRow): GatewayHealthSummary['config'] {
+  const told = row.runningId === null ? 'file' : 'hub'
+  return { source: row.configTold ? told : null, running: row.runningNumber, newest: row.newest }
+}
 
 /** @throws AppError `gateway.not_found`, outside the scope too */
 export async function healthOf(hub: Hub, user: CurrentUser, gatewayId: string): Promise<GatewayHealth> {
   const gateway = await requireGateway(hub.db.pool, user, gatewayId)
   const devices = (await listDevices(hub.db.pool, user, { gatewayId })).filter(({ removed }) => !removed)
   const certificate = await hub.security.authority.newest(hub.db.pool, gatewayId)
-  const { status, statusAt } = gateway
+  const { status } = gateway
   const health = status?.health
   return {
     gatewayId,
     agentVersion: gateway.agentVersion,
-    startedAt: instantOf(status?.startedAtMs),
-    statusAt: statusAt?.toISOString() ?? null,
+    ...timesOf(gateway),
     rssBytes: health?.rssBytes ?? null,
     cpu: health?.cpu ?? null,
     diskFreeBytes: health?.diskFreeBytes ?? null,
-    clockOffsetMs: status && statusAt ? status.atMs - statusAt.getTime() : null,
-    clockTrusted: health?.clockTrusted ?? null,
     configRevision: health?.configRevision ?? null,
-    certificate: certificate && {
-      serial: certificate.serial,
-      issuedAt: certificate.issuedAt.toISOString(),
-      expiresAt: certificate.expiresAt.toISOString(),
-      revokedAt: certificate.revokedAt?.toISOString() ?? null,
-    },
+    certificate: certificate && certificateOf(certificate),
     outbox: outboxOf(gateway),
     buses: (status?.buses ?? []).map((bus) => ({
       ...bus,
@@ -71,7 +108,32 @@ export async function revokeCertificate(
   return healthOf(hub, user, gatewayId)
 }
 
-function outboxOf({ status }: GatewayRow): GatewayHealth['outbox'] {
+type Said = Pick<HealthRow, 'status' | 'statusAt'>
+
+function timesOf({ status, statusAt }: Said) {
+  return {
+    startedAt: instantOf(status?.startedAtMs),
+    statusAt: statusAt?.toISOString() ?? null,
+    clockOffsetMs: status && statusAt ? status.atMs - statusAt.getTime() : null,
+    clockTrusted: status?.health?.clockTrusted ?? null,
+  }
+}
+
+function certificateOf(issued: {
+  serial: string
+  issuedAt: Date
+  expiresAt: Date
+  revokedAt: Date | null
+}): NonNullable<GatewayHealth['certificate']> {
+  return {
+    serial: issued.serial,
+    issuedAt: issued.issuedAt.toISOString(),
+    expiresAt: issued.expiresAt.toISOString(),
+    revokedAt: issued.revokedAt?.toISOString() ?? null,
+  }
+}
+
+function outboxOf({ status }: Said): GatewayHealth['outbox'] {
   if (!status) return null
   const { batches, readings, events, bytes, oldestAtMs, droppedReadings } = status.outbox
   return { batches, readings, events: events ?? 0, bytes, oldestAt: instantOf(oldestAtMs), droppedReadings }

@@ -42,7 +42,7 @@ export class FleetGateway extends TestGateway {
     await this.say('config', { v: 1, revision, state, atMs: Date.now(), issues: [], ...more })
   }
 
-  async say(kind: 'presence' | 'schema' | 'config' | 'response', message: object): Promise<void> {
+  async say(kind: 'presence' | 'status' | 'schema' | 'config' | 'response', message: object): Promise<void> {
     await this.mqtt.publishAsync(topics[kind](this.id), JSON.stringify(message), { qos: 1 })
   }
 

@@ -168,7 +168,7 @@ export function toGateway(row: GatewayRow): Gateway {
   }
 }
 
-function stateOf(row: GatewayRow): Gateway['state'] {
+export function stateOf(row: Pick<GatewayRow, 'revokedAt' | 'hasSecret' | 'online'>): Gateway['state'] {
   if (row.revokedAt) return 'revoked'
   if (!row.hasSecret) return 'awaitingEnrolment'
   return row.online ? 'online' : 'offline'

@@ -13,6 +13,7 @@ import './reasons.ts'
 export { acknowledge } from './acknowledgement.ts'
 export { instantOf } from './domain/instant.ts'
 export { projectOf, requireGateway, setAwaitingEnrolment, type GatewayRow } from './gateways.repository.ts'
+export { stateOf } from './gateways.service.ts'
 export { findDevice, listDevices, type DeviceRow } from './devices.repository.ts'
 export {
   onArrived,

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { ConfigIssue, ManagedConfig, requestResults, SchemaMessage } from '../fleet.ts'
 import { Id, Instant, idParams, type RouteTable } from './route.ts'
+import { GatewayState } from './telemetry.http.ts'
 
 /**
  * - `draft`: saved in the hub only
@@ -83,6 +84,39 @@ export const GatewayHealth = z.object({
 })
 export type GatewayHealth = z.infer<typeof GatewayHealth>
 
+/** One line per gateway: what a person scans for trouble. */
+export const GatewayHealthSummary = GatewayHealth.pick({
+  gatewayId: true,
+  agentVersion: true,
+  startedAt: true,
+  statusAt: true,
+  clockOffsetMs: true,
+  clockTrusted: true,
+  certificate: true,
+  outbox: true,
+}).extend({
+  state: GatewayState,
+  config: z.object({
+    /** Where the configuration that runs came from; null before the gateway has told. */
+    source: z.enum(['hub', 'file']).nullable(),
+    /** Number of the revision that runs; null when it is the site file of the box. */
+    running: z.number().int().nullable(),
+    /** The newest revision that was handed down, drafts apart; null when there is none. */
+    newest: z.object({ number: z.number().int(), state: ConfigState }).nullable(),
+  }),
+  buses: z.object({
+    total: z.number().int(),
+    disconnected: z.number().int(),
+    /** Of the busiest one, 0 to 1; null without a bus. */
+    highestLoad: z.number().nullable(),
+    missedDeadlines: z.number().int(),
+  }),
+  /** Of all devices since the agent started. */
+  requests: z.number().int(),
+  errors: z.number().int(),
+})
+export type GatewayHealthSummary = z.infer<typeof GatewayHealthSummary>
+
 export const GatewayTemplate = z.object({
   id: Id,
   name: z.string(),
@@ -101,6 +135,11 @@ export const fleetRoutes = {
     summary: 'Everything that a gateway last said about itself',
     params: idParams,
     response: GatewayHealth,
+  },
+  'GET /api/gateways/health': {
+    summary: 'Health of all gateways, one line each',
+    query: z.object({ projectId: Id.optional() }),
+    response: z.array(GatewayHealthSummary),
   },
   'GET /api/gateways/:id/schema': {
     summary: "The configuration that this gateway's agent understands; null before it has told",
