@@ -7,6 +7,7 @@ import { fleetRoutes } from './fleet.http.ts'
 import { meteringRoutes } from './metering.http.ts'
 import { overviewRoutes } from './overview.http.ts'
 import { platformRoutes } from './platform.http.ts'
+import { resourceRoutesOfAll } from './resource.http.ts'
 import { telemetryRoutes } from './telemetry.http.ts'
 
 export * from './charging.http.ts'
@@ -17,6 +18,7 @@ export * from './fleet.http.ts'
 export * from './metering.http.ts'
 export * from './overview.http.ts'
 export * from './platform.http.ts'
+export * from './resource.http.ts'
 export * from './route.ts'
 export * from './telemetry.http.ts'
 
@@ -30,6 +32,7 @@ export const apiRoutes = {
   ...eventsRoutes,
   ...commandsRoutes,
   ...fleetRoutes,
+  ...resourceRoutesOfAll,
 } as const
 
 export type ApiRoutes = typeof apiRoutes
