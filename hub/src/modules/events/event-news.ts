@@ -1,6 +1,7 @@
 /** Tells browsers that there are new events, at most twice a second: they load what they show again. */
 import type { EventType } from '@courtyard/protocols/contract'
 import type { LiveBus } from '../../platform/live/live-bus.ts'
+import type { Hub } from '../../platform/module.ts'
 import type { StoredEventRef } from './event-store.repository.ts'
 
 const INTERVAL_MS = 500
@@ -8,6 +9,15 @@ const INTERVAL_MS = 500
 interface ProjectNews {
   readonly types: Set<EventType>
   readonly deviceIds: Set<string>
+}
+
+const known = new WeakMap<Hub['db'], EventNews>()
+
+/** That of one hub: for ingest, and for whoever takes events in later. */
+export function eventNewsOf(hub: Pick<Hub, 'db' | 'live'>): EventNews {
+  let news = known.get(hub.db)
+  if (!news) known.set(hub.db, (news = new EventNews(hub.live)))
+  return news
 }
 
 export class EventNews {

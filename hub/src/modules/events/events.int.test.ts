@@ -12,13 +12,19 @@ let engineer: TestClient
 let projectId: string
 let gateway: TestGateway
 
+/** The hub's clock is ahead by this. */
+const later = { ms: 0 }
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** Noon in Shanghai, yesterday. */
 const noon = Math.floor(Date.now() / DAY - 1) * DAY + 4 * HOUR
 
 beforeAll(async () => {
-  hub = await startTestHub({ modules: [meteringModule, eventsModule, telemetryModule, gatewaysModule] })
+  const clock = { now: () => new Date(Date.now() + later.ms) }
+  hub = await startTestHub({
+    clock,
+    modules: [meteringModule, eventsModule, telemetryModule, gatewaysModule],
+  })
   engineer = await hub.as('engineer')
   projectId = await createProject(hub)
   gateway = await startTestGateway(hub, engineer, projectId)
@@ -96,6 +102,15 @@ const eventsOf = async (query: Parameters<typeof list>[0]) =>
 const list = (query: Record<string, unknown>) =>
   engineer.call('GET /api/events', { query: { projectId, ...query } })
 const idsOf = async (query: Record<string, unknown>) => (await eventsOf(query)).map(({ id }) => id)
+
+/** What browsers of the project are told of events, until `end`. */
+function listen(project = projectId) {
+  const heard: LiveEvents['events'][] = []
+  const end = hub.hub.live.subscribe((event, data, scope) => {
+    if (event === 'events' && scope.projectId === project) heard.push(data as LiveEvents['events'])
+  })
+  return { heard, end }
+}
 
 describe('exactly once', () => {
   it('keeps what the device said, every type in its table, beside readings and alone', async () => {
@@ -191,15 +206,22 @@ describe('quarantine', () => {
       { device: 'new', point: null, code: 'ingest.device_unknown', events: 2, readings: 0, state: 'open' },
       { device: 'new', point: null, code: 'ingest.device_unknown', events: 2, readings: 0, state: 'open' },
     ])
+    expect((await mine())[0]).toMatchObject({ projectId, deviceId: null, deviceName: null })
     const params = { id: (await mine())[0]!.id }
     await expect(engineer.call('POST /api/quarantine/:id/replay', { params })).rejects.toMatchObject({
       code: 'quarantine.still_refused',
       details: { reason: "the device new is not in the gateway's catalogue" },
     })
+    const news = listen()
     await other.sendCatalogue([{ key: 'new', points: [] }])
     await expect
       .poll(async () => (await mine()).map(({ state }) => state), { timeout: 10_000 })
       .toEqual(['replayed', 'replayed'])
+    const { deviceId } = (await mine())[0]!
+    expect((await mine())[0]).toMatchObject({ deviceId: expect.any(String), deviceName: 'Device new' })
+    // As if they had just come
+    await expect.poll(() => news.heard).toEqual([{ types: ['access'], deviceIds: [deviceId] }])
+    news.end()
     const stored = (await list({ type: 'access', limit: 200 })).items.filter(
       ({ gatewayId }) => gatewayId === other.id,
     )
@@ -207,6 +229,27 @@ describe('quarantine', () => {
     // The device is no longer listed; what it said stays, under the name of then
     expect(stored[2]).toMatchObject({ deviceName: 'Device a' })
     await other.stop()
+  })
+
+  it('takes in on request what has become good meanwhile, and tells of it', async () => {
+    const mine = await createProject(hub)
+    const early = await startTestGateway(hub, engineer, mine)
+    await early.sendCatalogue([{ key: 'terminal', points: [] }])
+    expect(await early.send([], [], [access('soon', Date.now() + DAY + 60_000)])).toBe('committed')
+    const { items } = await engineer.call('GET /api/quarantine', {
+      query: { state: 'open', sort: '-receivedAt' },
+    })
+    const entry = items[0]!
+    const replay = () => engineer.call('POST /api/quarantine/:id/replay', { params: { id: entry.id } })
+    await expect(replay()).rejects.toMatchObject({ code: 'quarantine.still_refused' })
+    const news = listen(mine)
+    later.ms = 2 * 60_000
+    expect(await replay()).toMatchObject({ state: 'replayed', deviceId: entry.deviceId })
+    later.ms = 0
+    await expect.poll(() => news.heard).toEqual([{ types: ['access'], deviceIds: [entry.deviceId] }])
+    news.end()
+    await expect(replay()).rejects.toMatchObject({ code: 'quarantine.resolved' })
+    await early.stop()
   })
 
   it('holds what a device says to be tomorrow, and takes the rest', async () => {
@@ -313,10 +356,7 @@ describe('reading', () => {
   })
 
   it('is told of new ones', async () => {
-    const heard: LiveEvents['events'][] = []
-    const end = hub.hub.live.subscribe((event, data, scope) => {
-      if (event === 'events' && scope.projectId === projectId) heard.push(data as LiveEvents['events'])
-    })
+    const { heard, end } = listen()
     await gateway.send([], [], [access('live', noon + 6 * HOUR)])
     await expect.poll(() => heard.flatMap(({ types }) => types)).toContain('access')
     end()

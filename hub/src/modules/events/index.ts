@@ -2,7 +2,7 @@
 import type { HubModule } from '../../platform/module.ts'
 import { addEventRoutes } from './events.routes.ts'
 
-export { EventNews } from './event-news.ts'
+export { eventNewsOf } from './event-news.ts'
 export { devicesOf, storeEvents, type NewEvent, type StoredEventRef } from './event-store.repository.ts'
 
 export const eventsModule: HubModule = { name: 'events', routes: addEventRoutes }

@@ -10,7 +10,6 @@ import {
   setAwaitingEnrolment,
   stateOf,
   type DeviceRow,
-  type GatewayRow,
 } from '../gateways/index.ts'
 import { listHealth, type HealthRow } from './health.repository.ts'
 

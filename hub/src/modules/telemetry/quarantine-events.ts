@@ -2,6 +2,7 @@
 import type { PoolClient } from 'pg'
 import { decodeBatch } from '@courtyard/protocols/wire'
 import type { Hub } from '../../platform/module.ts'
+import type { StoredEventRef } from '../events/index.ts'
 import type { HeldEvents } from './domain/event-intake.ts'
 import { heldCodes } from './errors.ts'
 import { takeEventsIn } from './ingest/take-events.ts'
@@ -13,8 +14,19 @@ import {
   type LockedEntry,
 } from './quarantine.repository.ts'
 
-/** Takes in the held events of a batch, as far as that is possible by now. @returns how many entries that resolved */
-export async function replayHeldEvents(hub: Hub, client: PoolClient, batchId: string): Promise<number> {
+export interface ReplayedEvents {
+  /** How many entries that resolved. */
+  readonly resolved: number
+  /** What is new, also of entries that are still held in part; to be announced after the commit. */
+  readonly stored: readonly StoredEventRef[]
+}
+
+/** Takes in the held events of a batch, as far as that is possible by now. */
+export async function replayHeldEvents(
+  hub: Hub,
+  client: PoolClient,
+  batchId: string,
+): Promise<ReplayedEvents> {
   return replayEvents(hub, client, batchId, await lockEventsOfBatch(client, batchId))
 }
 
@@ -24,16 +36,16 @@ export async function replayEvents(
   batchId: string,
   entries: readonly LockedEntry[],
   onHeld?: (held: HeldEvents) => void,
-): Promise<number> {
+): Promise<ReplayedEvents> {
   const batch = entries.length > 0 ? await batchPayload(client, batchId) : null
-  if (!batch) return 0
+  if (!batch) return { resolved: 0, stored: [] }
   const now = hub.clock.now()
   const { projectId, gatewayId } = entries[0]!
   const devices = new Set(entries.map(({ device }) => device))
   const events = (decodeBatch(batch.payload).events ?? []).filter(({ device }) => devices.has(device))
   const { receivedAt } = batch
   const source = { batchId: BigInt(batchId), projectId, gatewayId, receivedAt, asOf: now, events }
-  const { held } = await takeEventsIn(client, [source])
+  const { held, stored } = await takeEventsIn(client, [source])
   for (const still of held[0]!) {
     onHeld?.(still)
     const entry = entries.find(({ device }) => device === still.device)!
@@ -45,5 +57,5 @@ export async function replayEvents(
   if (resolved.length > 0) {
     await resolveEntries(client, resolved, 'replayed', { who: 'catalogue', note: null, at: now })
   }
-  return resolved.length
+  return { resolved: resolved.length, stored }
 }

@@ -18,6 +18,9 @@ export interface QuarantineRow {
   readonly reason: Reason
   readonly point: string | null
   readonly device: string | null
+  /** The device that it speaks of, as far as the hub knows it. */
+  readonly deviceId: string | null
+  readonly deviceName: string | null
   readonly batchId: string | null
   readonly readings: number
   readonly events: number
@@ -29,11 +32,12 @@ export interface QuarantineRow {
 
 const PREVIEW_BYTES = 4_096
 const ENTRY = `select q.id::text, q.gateway_id as "gatewayId", q.project_id as "projectId", g.name as "gatewayName",
-    q.received_at as "receivedAt", q.topic, q.code, q.reason, q.point, q.device, q.batch_id::text as "batchId",
-    q.readings, q.events,
+    q.received_at as "receivedAt", q.topic, q.code, q.reason, q.point, q.device, d.id as "deviceId", d.name as "deviceName",
+    q.batch_id::text as "batchId", q.readings, q.events,
     length(coalesce(q.payload, b.payload, '')) as bytes, q.state,
     substr(coalesce(q.payload, b.payload, ''), 1, ${PREVIEW_BYTES}) as head
-  from quarantine_entry q left join gateway g on g.id = q.gateway_id left join reading_batch b on b.id = q.batch_id`
+  from quarantine_entry q left join gateway g on g.id = q.gateway_id left join reading_batch b on b.id = q.batch_id
+  left join device d on d.gateway_id = q.gateway_id and d.key = coalesce(q.device, split_part(q.point, '/', 1))`
 
 export interface QuarantineFilter {
   readonly page: number

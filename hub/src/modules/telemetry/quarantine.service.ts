@@ -11,6 +11,7 @@ import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { say, type Reason } from '../../platform/reasons/reason.ts'
+import { eventNewsOf, type StoredEventRef } from '../events/index.ts'
 import { toBlocks } from './domain/blocks.ts'
 import { spanOf, takeIn, type HeldSeries, type TakenSeries } from './domain/intake.ts'
 import { heldCodes, telemetryErrors } from './errors.ts'
@@ -55,12 +56,18 @@ export async function listQuarantine(hub: Hub, user: CurrentUser, filter: Quaran
   return { items: rows.map(toEntry), total, page: filter.page, pageSize: filter.pageSize }
 }
 
+interface Replay {
+  /** Null: it went in. */
+  readonly refusal: Reason | null
+  readonly stored: readonly StoredEventRef[]
+}
+
 export async function replayEntry(hub: Hub, { user, audit }: Actor, id: string): Promise<HeldEntry> {
   const before = await entryOf(hub, user, id)
-  const fault = await hub.db.transaction(async (client) => {
+  const { refusal, stored } = await hub.db.transaction(async (client) => {
     const entry = await lockOpen(client, id)
-    const refusal = await replayBy(hub, client, entry)
-    if (refusal) return refusal
+    const replay = await replayBy(hub, client, entry)
+    if (replay.refusal) return replay
     await resolveEntries(client, [id], 'replayed', { who: user.username, note: null, at: hub.clock.now() })
     const { projectId } = before
     await audit(client, {
@@ -70,11 +77,12 @@ export async function replayEntry(hub: Hub, { user, audit }: Actor, id: string):
       projectId,
       after: { state: 'replayed' },
     })
-    return null
+    return replay
   })
-  if (fault)
-    throw fail(telemetryErrors.quarantineStillRefused, `It is still refused: ${say(fault, 'en')}`, {
-      reason: fault,
+  eventNewsOf(hub).add(stored)
+  if (refusal)
+    throw fail(telemetryErrors.quarantineStillRefused, `It is still refused: ${say(refusal, 'en')}`, {
+      reason: refusal,
     })
   announceCommit(hub)
   return toEntry(await entryOf(hub, user, id))
@@ -109,24 +117,31 @@ export async function discardEntry(
 export async function replayKnown(hub: Hub, gatewayId: string | null, maxBatches = 500): Promise<number> {
   let replayed = 0
   for (const batchId of await batchesToReplay(hub.db.pool, gatewayId, maxBatches)) {
-    replayed += await hub.db.transaction(async (client) => {
+    const { resolved, stored } = await hub.db.transaction(async (client) => {
       const series = await replaySeries(hub, client, batchId, await lockSeriesOfBatch(client, batchId))
-      return series + (await replayHeldEvents(hub, client, batchId))
+      const events = await replayHeldEvents(hub, client, batchId)
+      return { resolved: series + events.resolved, stored: events.stored }
     })
+    eventNewsOf(hub).add(stored)
+    replayed += resolved
   }
   if (replayed > 0) announceCommit(hub)
   return replayed
 }
 
-function replayBy(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
+async function replayBy(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Replay> {
   if (entry.device !== null) return replayDevice(hub, client, entry)
-  return entry.point === null ? replayMessage(hub, client, entry) : replayOne(hub, client, entry)
+  if (entry.point === null) return replayMessage(hub, client, entry)
+  return { refusal: await replayOne(hub, client, entry), stored: [] }
 }
 
-async function replayDevice(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
+async function replayDevice(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Replay> {
   const refusals: Reason[] = []
-  const done = await replayEvents(hub, client, entry.batchId!, [entry], (held) => refusals.push(held.reason))
-  return done > 0 ? null : (refusals[0] ?? { code: 'replay.no_such_events' })
+  const { resolved, stored } = await replayEvents(hub, client, entry.batchId!, [entry], (held) =>
+    refusals.push(held.reason),
+  )
+  const refusal = resolved > 0 ? null : (refusals[0] ?? { code: 'replay.no_such_events' })
+  return { refusal, stored }
 }
 
 async function replayOne(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
@@ -200,31 +215,34 @@ async function storeReplay(
 }
 
 /** A message that once was refused as a whole: it goes the way of all messages, within this transaction. */
-async function replayMessage(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Reason | null> {
-  if (!entry.topic.endsWith('/up/batch')) return { code: 'replay.only_batches' }
+async function replayMessage(hub: Hub, client: PoolClient, entry: LockedEntry): Promise<Replay> {
+  if (!entry.topic.endsWith('/up/batch')) return refused({ code: 'replay.only_batches' })
   let message: BatchMessage
   try {
     message = decodeBatch(entry.payload!)
   } catch (error) {
-    return undecodable(error)
+    return refused(undecodable(error))
   }
   const { gatewayId, topic, receivedAt } = entry
   const batch = { gatewayId, topic, payload: entry.payload!, receivedAt, message, ...spanOf(message) }
   await client.query('savepoint replay')
   try {
     const writer = new GroupWriter(hub.db, new PointDirectory())
-    let [outcome] = (await writer.writeIn(client, [batch])).outcomes
-    if (outcome === 'quarantined') {
+    let result = await writer.writeIn(client, [batch])
+    if (result.outcomes[0] === 'quarantined') {
       // Another batch has its number: it goes in under that of its entry
       const renumbered = { ...message, outbox: REPLAY_OUTBOX, sequence: Number(entry.id) }
-      ;[outcome] = (await writer.writeIn(client, [{ ...batch, message: renumbered }])).outcomes
+      result = await writer.writeIn(client, [{ ...batch, message: renumbered }])
     }
-    return outcome === 'refused' ? { code: 'replay.gateway_revoked' } : null
+    if (result.outcomes[0] === 'refused') return refused({ code: 'replay.gateway_revoked' })
+    return { refusal: null, stored: result.events }
   } catch (error) {
     await client.query('rollback to savepoint replay')
-    return { code: 'ingest.poison', fault: error instanceof Error ? error.message : String(error) }
+    return refused({ code: 'ingest.poison', fault: error instanceof Error ? error.message : String(error) })
   }
 }
+
+const refused = (refusal: Reason): Replay => ({ refusal, stored: [] })
 
 async function lockOpen(client: PoolClient, id: string): Promise<LockedEntry> {
   const entry = await lockEntry(client, id)
@@ -244,13 +262,7 @@ async function entryOf(hub: Hub, user: CurrentUser, id: string): Promise<Quarant
 
 const PREVIEW_CHARACTERS = 400
 
-function toEntry({
-  head,
-  projectId: _projectId,
-  batchId: _batchId,
-  receivedAt,
-  ...row
-}: QuarantineRow): HeldEntry {
+function toEntry({ head, batchId: _batchId, receivedAt, ...row }: QuarantineRow): HeldEntry {
   return { ...row, receivedAt: receivedAt.toISOString(), preview: previewOf(head, row.bytes) }
 }
 

@@ -3,7 +3,7 @@ import { Counter, Gauge } from 'prom-client'
 import { topics } from '@courtyard/protocols/contract'
 import { hubMetrics } from '../../platform/http/metrics.ts'
 import type { Hub, HubModule, Stop } from '../../platform/module.ts'
-import { EventNews } from '../events/index.ts'
+import { eventNewsOf } from '../events/index.ts'
 import { onCatalogueCommitted, onMessageRefused } from '../gateways/index.ts'
 import { Acknowledger } from './acknowledger.ts'
 import { compact } from './compaction.ts'
@@ -38,6 +38,7 @@ async function start(hub: Hub): Promise<Stop> {
     ignoreCatalogues()
     ignoreRefused()
     await stopIngest?.()
+    eventNewsOf(hub).stop()
   }
 }
 
@@ -64,7 +65,6 @@ async function startJobs(hub: Hub): Promise<void> {
 async function startIngest(hub: Hub): Promise<Stop> {
   const log = hub.log.child({ module: 'ingest' })
   const live = new LiveValues(hub.live)
-  const news = new EventNews(hub.live)
   const acknowledger = new Acknowledger(hub, log)
   const ingest = new Ingest({
     db: hub.db,
@@ -73,7 +73,7 @@ async function startIngest(hub: Hub): Promise<Stop> {
     acknowledge: (gatewayId, batches) => acknowledger.acknowledge(gatewayId, batches),
     onCommitted: ({ latest, events }) => {
       live.add(latest)
-      news.add(events)
+      eventNewsOf(hub).add(events)
       announceCommit(hub)
     },
   })
@@ -83,7 +83,6 @@ async function startIngest(hub: Hub): Promise<Stop> {
     await unsubscribe()
     await ingest.stop()
     live.stop()
-    news.stop()
   }
 }
 

@@ -112,6 +112,7 @@ export type History = z.infer<typeof History>
 
 export const QuarantineEntry = z.object({
   id: z.string(),
+  projectId: Id.nullable(),
   gatewayId: Id.nullable(),
   gatewayName: z.string().nullable(),
   receivedAt: Instant,
@@ -122,6 +123,9 @@ export const QuarantineEntry = z.object({
   point: z.string().nullable(),
   /** Set when events of one device of a batch are held; null otherwise. */
   device: z.string().nullable(),
+  /** The device of that series or those events; null when the hub does not know it. */
+  deviceId: Id.nullable(),
+  deviceName: z.string().nullable(),
   readings: z.number().int(),
   events: z.number().int(),
   bytes: z.number().int(),

@@ -1,39 +1,41 @@
-import type { GatewayHealth } from '@courtyard/protocols/contract'
+import type { GatewayHealthSummary } from '@courtyard/protocols/contract'
 import { call } from '#lib/api/client.ts'
+import { live } from '#lib/state/live.svelte.ts'
+import { Resource } from '#lib/state/resource.svelte.ts'
+import { session } from '#lib/state/session.svelte.ts'
 
-const AT_ONCE = 4
-const FRESH_MS = 20_000
+/** Gateways report every few seconds; the list follows at most this often. */
+const AT_MOST_EVERY_MS = 5_000
 
-/** Health of the gateways that are on the screen, asked for a few at a time. */
+/** Health of all gateways of the project in one answer, followed live. To be made while a page is set up. */
 export class FleetHealth {
-  #known = $state.raw<Readonly<Record<string, GatewayHealth>>>({})
-  #askedAt: Record<string, number> = {}
-  #waiting: string[] = []
-  #running = 0
+  readonly #rows = new Resource(
+    (signal) => call('GET /api/gateways/health', { query: { projectId: session.projectId }, signal }),
+    { everyMs: 20_000 },
+  )
+  readonly #byId: Readonly<Record<string, GatewayHealthSummary>> = $derived(
+    Object.fromEntries((this.#rows.data ?? []).map((row) => [row.gatewayId, row])),
+  )
 
-  of(id: string): GatewayHealth | undefined {
-    return this.#known[id]
-  }
-  /** Asks for those that were not asked for lately. */
-  want(ids: readonly string[]): void {
-    const now = Date.now()
-    const due = ids.filter((id) => now - (this.#askedAt[id] ?? 0) > FRESH_MS)
-    for (const id of due) this.#askedAt[id] = now
-    this.#waiting = [...due, ...this.#waiting.filter((id) => ids.includes(id) && !due.includes(id))]
-    this.#next()
-  }
-  #next(): void {
-    while (this.#running < AT_ONCE && this.#waiting.length > 0) {
-      const id = this.#waiting.shift()!
-      this.#running++
-      void call('GET /api/gateways/:id/health', { params: { id } })
-        .then((health) => (this.#known = { ...this.#known, [id]: health }))
-        // A row without health says so by its dashes; the list itself shows when the hub is away.
-        .catch(() => (this.#askedAt[id] = 0))
-        .finally(() => {
-          this.#running--
-          this.#next()
-        })
+  constructor() {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const now = (): void => {
+      clearTimeout(timer)
+      timer = undefined
+      void this.#rows.refresh()
     }
+    $effect(() =>
+      live.subscribe(session.projectId, [], {
+        gateways: () => (timer ??= setTimeout(now, AT_MOST_EVERY_MS)),
+        // What a person has just saved is to be seen at once
+        gatewayConfig: now,
+        resync: now,
+      }),
+    )
+    $effect(() => () => clearTimeout(timer))
+  }
+
+  of(id: string): GatewayHealthSummary | undefined {
+    return this.#byId[id]
   }
 }

@@ -1,5 +1,5 @@
 /** What the numbers of a gateway's health mean. Pure. */
-import type { GatewayHealth } from '@courtyard/protocols/contract'
+import type { GatewayHealth, GatewayHealthSummary } from '@courtyard/protocols/contract'
 
 /** Beyond this a clock is wrong: readings of intervals would fall into the wrong quarter of an hour. */
 export const CLOCK_LIMIT_MS = 5_000
@@ -33,6 +33,23 @@ export function offsetText(ms: number): string {
   return `${sign}${Math.round(size / 86_400_000)} d`
 }
 
-/** The busiest bus says how full the gateway is. */
-export const highestLoad = (buses: readonly { load: number }[]): number | null =>
-  buses.length === 0 ? null : Math.max(...buses.map((bus) => bus.load))
+type Config = GatewayHealthSummary['config']
+/** The newest revision, when it is not what runs: on its way, or not taken. Null: there is nothing to say. */
+export function openRevision({ running, newest }: Config): Config['newest'] {
+  if (!newest || newest.number === running) return null
+  return newest.state === 'running' || newest.state === 'superseded' ? null : newest
+}
+
+/** Something that a person should look at. */
+export function needsAttention(health: GatewayHealthSummary, now: number): boolean {
+  const certificate = certificateState(health.certificate, now)
+  const revision = openRevision(health.config)?.state
+  return (
+    health.state === 'offline' ||
+    health.buses.disconnected > 0 ||
+    ['untrusted', 'wrong'].includes(clockState(health)) ||
+    ['expired', 'soon'].includes(certificate) ||
+    revision === 'refused' ||
+    revision === 'rolledBack'
+  )
+}

@@ -1,8 +1,9 @@
+import type { ConfigState, GatewayHealthSummary } from '@courtyard/protocols/contract'
 import { describe, expect, it } from 'vitest'
 import { enrolmentCommand, enrolmentLink, plainFingerprint } from '../devices/enrolment.ts'
 import { siteSnippet } from '../devices/site-snippet.ts'
 import { errorShare, sortDevices } from './device-order.ts'
-import { certificateState, clockState, offsetText } from './gateway-health.ts'
+import { certificateState, clockState, needsAttention, offsetText, openRevision } from './gateway-health.ts'
 
 describe('health', () => {
   it('says what a clock is worth', () => {
@@ -31,6 +32,48 @@ describe('health', () => {
     expect(certificateState(until(13), now)).toBe('soon')
     expect(certificateState(until(-1), now)).toBe('expired')
     expect(certificateState(until(60, '2026-11-01T00:00:00Z'), now)).toBe('revoked')
+  })
+})
+
+describe('a row of the list', () => {
+  const running = (newest: { number: number; state: ConfigState } | null) =>
+    openRevision({ source: 'hub', running: 3, newest })
+  it('speaks of a revision that the gateway has not taken up', () => {
+    expect(running(null)).toBeNull()
+    expect(running({ number: 3, state: 'running' })).toBeNull()
+    expect(running({ number: 4, state: 'superseded' })).toBeNull()
+    for (const state of ['pending', 'refused', 'rolledBack'] as const) {
+      expect(running({ number: 4, state })).toEqual({ number: 4, state })
+    }
+  })
+  it('needs attention for each of its reasons, and for none else', () => {
+    const now = Date.parse('2026-11-22T00:00:00Z')
+    const good: GatewayHealthSummary = {
+      gatewayId: 'g',
+      state: 'online',
+      agentVersion: '1',
+      startedAt: null,
+      statusAt: null,
+      clockOffsetMs: 3,
+      clockTrusted: true,
+      certificate: null,
+      outbox: null,
+      config: { source: 'hub', running: 3, newest: { number: 4, state: 'pending' } },
+      buses: { total: 2, disconnected: 0, highestLoad: 1, missedDeadlines: 9 },
+      requests: 9,
+      errors: 9,
+    }
+    const ends = { serial: '1', issuedAt: '2026-01-01T00:00:00Z', expiresAt: '2026-11-25T00:00:00Z' }
+    expect(needsAttention(good, now)).toBe(false)
+    const bad: Partial<GatewayHealthSummary>[] = [
+      { state: 'offline' },
+      { clockTrusted: false },
+      { clockOffsetMs: 90_000 },
+      { certificate: { ...ends, revokedAt: null } },
+      { buses: { ...good.buses, disconnected: 1 } },
+      { config: { ...good.config, newest: { number: 4, state: 'refused' } } },
+    ]
+    expect(bad.map((change) => needsAttention({ ...good, ...change }, now))).toEqual(bad.map(() => true))
   })
 })
 
