@@ -48,6 +48,37 @@ describe('a configuration against the schema of its gateway', () => {
     expect(faults).toHaveLength(8)
   })
 
+  test('of a union only the variant that is meant is spoken of, with all that could be meant', async () => {
+    const kind = (type: string, field: string) => ({
+      type: 'object',
+      properties: { type: { const: type }, [field]: { type: 'string' } },
+      required: ['type', field],
+      additionalProperties: false,
+    })
+    const [opcua, ...others] = exampleSchema.drivers
+    const properties = { transport: { oneOf: [kind('tcp', 'host'), kind('serial', 'path')] } }
+    const schema = {
+      ...exampleSchema,
+      drivers: [{ ...opcua!, bus: { type: 'object', properties } }, ...others],
+    }
+    const faults = async (transport: unknown) =>
+      (
+        await checkSchema(
+          { ...good, buses: [{ key: 'opc', driver: 'opcua', transport }], devices: [] },
+          schema,
+          log,
+        )
+      ).map(({ path, reason }) => [path, reason])
+    expect(await faults({ type: 'serial' })).toEqual([['buses[0].transport.path', { code: 'input.missing' }]])
+    expect(await faults({ host: 'h' })).toEqual([['buses[0].transport.type', { code: 'input.missing' }]])
+    expect(await faults({ type: 'udp', host: 'h' })).toEqual([
+      ['buses[0].transport.type', { code: 'input.one_of', options: 'tcp, serial' }],
+    ])
+    // As the example has it: somebody who signs in, or null
+    const [fault] = await faultsOf({ buses: [{ ...bus, login: { user: 'u' } }, good.buses[1]!] })
+    expect(fault).toEqual(['buses[0].login.password', 'input.missing'])
+  })
+
   test(
     'a schema that cannot be used, or would take for ever, stops nobody',
     { timeout: 15_000 },

@@ -91,7 +91,7 @@ function inWorker(job: SchemaJob, withinMs: number): Promise<SchemaProblem[]> {
   }).finally(() => void worker.terminate())
 }
 
-/** What a union says as a whole is dropped when its variants have said something. */
+/** What stands around other keywords says nothing of its own: a union, a condition. */
 function faultsOf(problems: readonly SchemaProblem[]): InputFault[] {
   const faults = new Map<string, InputFault>()
   for (const problem of problems) {

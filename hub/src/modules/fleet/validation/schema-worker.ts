@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { narrowUnions } from './narrow-unions.ts'
 import type { SchemaJob, SchemaProblem } from './schema-check.ts'
 
 const MOST_PROBLEMS = 300
@@ -20,7 +21,7 @@ function run({ schemas, parts }: SchemaJob): SchemaProblem[] {
   const problems: SchemaProblem[] = []
   for (const { schema, path, value } of parts) {
     let check = checks.get(schema)
-    if (!check) checks.set(schema, (check = ajv.compile(schemas[schema] as object)))
+    if (!check) checks.set(schema, (check = ajv.compile(narrowUnions(schemas[schema]) as object)))
     if (check(value)) continue
     for (const error of (check.errors ?? []).slice(0, MOST_PROBLEMS)) problems.push(problemOf(path, error))
     if (problems.length >= MOST_PROBLEMS) break
