@@ -24,6 +24,23 @@ export interface Span {
   readonly toMs?: number
 }
 
+/** A certificate that signs itself and names nobody's address, as devices are delivered with. */
+export async function selfSigned(): Promise<{ key: string; cert: string; sha256: string }> {
+  const keys = await newKeys()
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: randomBytes(8).toString('hex'),
+      name: 'CN=device',
+      keys,
+      signingAlgorithm: algorithm,
+      ...span({}),
+    },
+    webcrypto,
+  )
+  const sha256 = Buffer.from(await certificate.getThumbprint('SHA-256', webcrypto)).toString('hex')
+  return { key: pemOf(keys.privateKey), cert: certificate.toString('pem'), sha256 }
+}
+
 export class TestAuthority {
   readonly pem: string
   private readonly name: string
@@ -68,7 +85,7 @@ export class TestAuthority {
       [names, new ExtendedKeyUsageExtension([SERVER_AUTH])],
       valid,
     )
-    return { key: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(), cert }
+    return { key: pemOf(keys.privateKey), cert }
   }
 
   /** The request's own subject is ignored, as a hub has to. Rejects when its signature is wrong. */
@@ -102,6 +119,10 @@ export class TestAuthority {
     )
     return certificate.toString('pem')
   }
+}
+
+function pemOf(privateKey: webcrypto.CryptoKey): string {
+  return KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
 function newKeys(): Promise<Keys> {

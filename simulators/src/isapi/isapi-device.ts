@@ -4,6 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { DeviceFault, RunningDevice } from '../device.ts'
 
@@ -27,6 +28,8 @@ export interface IsapiDeviceOptions {
   /** Boundary as it stands in the header. */
   readonly boundary?: string
   readonly doors?: number
+  /** Key and certificate in PEM: HTTPS in place of HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string }
 }
 
 type IsapiFault = DeviceFault | 'partialPage' | 'streamSilent'
@@ -36,6 +39,8 @@ const MARK = 'MIME_boundary'
 
 export class SimulatedIsapiDevice implements RunningDevice {
   readonly log: LoggedEvent[]
+  /** HTTP requests that came so far. */
+  requests = 0
   /** What was done, oldest first, such as `door/1 open`. */
   readonly done: string[] = []
   readonly people = new Map<string, string>()
@@ -57,7 +62,8 @@ export class SimulatedIsapiDevice implements RunningDevice {
     this.options = options
     this.log = [...(options.log ?? [])]
     this.doorStates = Array.from({ length: options.doors ?? 1 }, () => 0)
-    this.server = createServer((request, response) => void this.handle(request, response))
+    const handle = (request: IncomingMessage, response: ServerResponse) => void this.handle(request, response)
+    this.server = options.tls ? createTlsServer(options.tls, handle) : createServer(handle)
     this.server.on('connection', (socket) => {
       this.sockets.add(socket)
       socket.once('close', () => this.sockets.delete(socket))
@@ -81,7 +87,7 @@ export class SimulatedIsapiDevice implements RunningDevice {
 
   setFault(_unit: string, fault: IsapiFault | null): void {
     this.fault = fault
-    if (fault === 'reset') for (const socket of this.sockets) socket.resetAndDestroy()
+    if (fault === 'reset') this.resetAll()
   }
 
   /** Writes into the log and tells the stream, unless `live` is false. */
@@ -121,11 +127,17 @@ export class SimulatedIsapiDevice implements RunningDevice {
       stream.write(Buffer.concat([Buffer.from(head), body, Buffer.from('\r\n')]))
   }
 
+  /** Of TLS too: these are the connections beneath. */
+  private resetAll(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy()
+  }
+
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests += 1
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     if (this.fault === 'silent') return
-    if (this.fault === 'reset') return void request.socket.resetAndDestroy()
+    if (this.fault === 'reset') return this.resetAll()
     if (this.fault === 'garbage') return void request.socket.end('\u0000\u0001 no HTTP at all\r\n\r\n')
     if (!this.isSignedIn(request)) return this.challenge(response)
     const path = (request.url ?? '').split('?')[0]!

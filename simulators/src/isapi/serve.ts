@@ -15,7 +15,7 @@ const calls: Record<string, (...args: never[]) => unknown> = {
   vehicle: (xml: string, pictures: [string, string][]) => device.vehicle(xml, pictures.map(([name, base64]) => [name, bytes(base64)])), // prettier-ignore
   dropStreams: () => device.dropStreams(),
   set: (field: 'clockOffsetSeconds' | 'timeMode', value: never) => void (device[field] = value),
-  state: () => ({ done: device.done, people: [...device.people], cards: [...device.cards], plates: [...device.plates], listeners: device.listeners }), // prettier-ignore
+  state: () => ({ requests: device.requests, done: device.done, people: [...device.people], cards: [...device.cards], plates: [...device.plates], listeners: device.listeners }), // prettier-ignore
 }
 
 say({ port: device.port })

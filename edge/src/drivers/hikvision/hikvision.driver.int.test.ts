@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Quality, type CommandBody, type DeviceEvent } from '@courtyard/protocols/contract'
 import { loadProfiles } from '@courtyard/protocols/profile'
 import { testDriverContext, type TestContext } from '../../testing/driver-context.ts'
+import { selfSigned } from '../../testing/test-authority.ts'
 import type { DriverContext } from '../driver.ts'
 import { parseDocument } from './document.ts'
 import { HikvisionBusConfig } from './hikvision.config.ts'
@@ -21,7 +23,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
-interface State { done: string[]; people: [string, string][]; cards: [string, string][]; plates: [string, { list: string }][]; listeners: number } // prettier-ignore
+interface State { requests: number; done: string[]; people: [string, string][]; cards: [string, string][]; plates: [string, { list: string }][]; listeners: number } // prettier-ignore
 
 async function simulate(options: object = {}) {
   const child = spawn(process.execPath, [program, JSON.stringify(options)], {
@@ -96,6 +98,60 @@ test('a wrong password is refused in words', async () => {
     (await driver.poll('d', 'status')).readings.every(({ quality }) => quality === Quality.refused),
   ).toBe(true)
   expect((await driver.probe('d')).message).toMatch(/refuses user or password/)
+})
+
+describe('over HTTPS with a certificate that signs itself', () => {
+  const open = { target: 'door', body: { kind: 'door', action: 'open' } } as const
+
+  test('the right pin, as people write it: points, events, a command', async () => {
+    const { sha256, ...tls } = await selfSigned()
+    const device = await simulate({ tls, log: logOf(3) })
+    const certificateSha256 = sha256.toUpperCase().replace(/..(?!$)/g, '$&:')
+    const { driver, context } = create(device.port, { https: true, certificateSha256 })
+    await driver.start!()
+    await expect.poll(() => driver.connected).toBe(true)
+    expect(await driver.poll('d', 'status')).toMatchObject({ failure: null, message: null })
+    await device.call('happen', entry(4), true)
+    await expect.poll(() => serials(eventsOf(context))).toEqual([1, 2, 3, 4])
+    expect(await driver.execute!('d', open)).toMatchObject({ result: 'acknowledged' })
+    // The next connections are looked at like the first
+    await device.call('setFault', 'reset')
+    expect((await driver.poll('d', 'status')).failure?.quality).toBe(Quality.disconnected)
+    await device.call('setFault', null)
+    expect(await driver.poll('d', 'status')).toMatchObject({ failure: null })
+    expect((await device.state()).done).toEqual(['door/1 open'])
+  })
+
+  test.each([
+    ['a wrong pin', { certificateSha256: 'ab'.repeat(32) }, (sha256: string) => sha256],
+    ['no pin', {}, () => 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  ])('%s: refused in words before anything is said', async (_, more, words) => {
+    const { sha256, ...tls } = await selfSigned()
+    const device = await simulate({ tls })
+    const { driver } = create(device.port, { https: true, ...more })
+    await driver.start!()
+    const outcome = await driver.poll('d', 'status')
+    expect(outcome.failure).toMatchObject({ quality: Quality.disconnected })
+    expect(outcome.message).toContain(words(sha256))
+    expect(await driver.execute!('d', open)).toMatchObject({ result: 'failed', uncertain: false })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(driver.connected).toBe(false)
+    expect(await device.state()).toMatchObject({ requests: 0, done: [] })
+  })
+
+  test('a device that speaks plain HTTP there, and one that says nothing at all', async () => {
+    const certificateSha256 = 'ab'.repeat(32)
+    const plain = await simulate()
+    const { driver } = create(plain.port, { https: true, certificateSha256 })
+    expect((await driver.poll('d', 'status')).failure?.quality).toBe(Quality.disconnected)
+    expect((await plain.state()).requests).toBe(0)
+    const mute = createServer((socket) => void socket.resume())
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    stops.push(() => new Promise((resolve) => mute.close(resolve)))
+    const other = create((mute.address() as AddressInfo).port, { https: true, certificateSha256 })
+    expect((await other.driver.poll('d', 'status')).failure?.quality).toBe(Quality.timeout)
+    expect(await other.driver.execute!('d', open)).toMatchObject({ result: 'failed', uncertain: false })
+  })
 })
 
 test('the log, then what happens, then what happened while the stream was gone: each once, none missing', async () => {

@@ -96,7 +96,7 @@ export class IsapiClient {
       if (this.stopped) return reject(new AppError(errorCodes.busDisconnected, 'the bus is stopped'))
       const pinned = this.bus.certificateSha256 !== undefined
       const outgoing = https ? httpsRequest({ ...options, ...(pinned ? { rejectUnauthorized: false } : {}) }) : httpRequest(options) // prettier-ignore
-      let written = !pinned
+      let written = !https
       const timer = setTimeout(() => outgoing.destroy(new AppError(errorCodes.requestTimeout, `${path}: no answer within ${timeoutMs} ms`, written ? sent : {})), timeoutMs) // prettier-ignore
       this.open.add(outgoing)
       outgoing.once('error', (error: NodeJS.ErrnoException) => reject(this.stopped ? new AppError(errorCodes.busDisconnected, 'the bus is stopped', sent) : asAppError(error, written))) // prettier-ignore
@@ -112,14 +112,16 @@ export class IsapiClient {
         written = true
         outgoing.end(body?.text)
       }
-      if (!pinned) return write()
-      // Nothing of the request is written before the certificate is known.
-      outgoing.once('socket', (socket) => this.whenPinned(socket as TLSSocket, outgoing, write))
+      if (!https) return write()
+      // Nothing of the request is written before the certificate is known, so a refusal leaves no doubt.
+      outgoing.once('socket', (socket) => this.whenTrusted(socket as TLSSocket, outgoing, write))
     })
   }
 
-  private whenPinned(socket: TLSSocket, outgoing: ClientRequest, write: () => void): void {
+  private whenTrusted(socket: TLSSocket, outgoing: ClientRequest, write: () => void): void {
     const check = () => {
+      // Without a pin Node has ended what no known CA has signed
+      if (this.bus.certificateSha256 === undefined) return write()
       const found = createHash('sha256').update(socket.getPeerCertificate().raw).digest('hex')
       if (found === this.bus.certificateSha256) return write()
       outgoing.destroy(new AppError(errorCodes.busDisconnected, `the device shows another certificate: SHA-256 ${found}`)) // prettier-ignore
