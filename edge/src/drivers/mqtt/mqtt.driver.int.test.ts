@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Aedes } from 'aedes'
 import { connectAsync, type MqttClient } from 'mqtt'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Quality, type Reading } from '@courtyard/protocols/contract'
 import { loadProfiles } from '@courtyard/protocols/profile'
 import { testDriverContext, type TestContext } from '../../testing/driver-context.ts'
+import { TestAuthority } from '../../testing/test-authority.ts'
 import type { DriverContext } from '../driver.ts'
 import { mqttDriver } from './index.ts'
 import { MqttBusConfig } from './mqtt.config.ts'
@@ -28,15 +29,29 @@ interface Broker {
   readonly user?: string
 }
 
-async function startMosquitto(fixedPort?: number): Promise<Broker & { process: ChildProcess }> {
+interface Tls {
+  readonly key: string
+  readonly cert: string
+}
+
+/** With TLS on 127.0.0.1 and on 127.0.0.2, which the certificate does not name. */
+async function startMosquitto(
+  fixedPort?: number | null,
+  tls?: Tls,
+): Promise<Broker & { process: ChildProcess }> {
   const port = fixedPort ?? (await freePort())
   const folder = await mkdtemp(join(tmpdir(), 'courtyard-mosquitto-'))
   await chmod(folder, 0o755)
-  await writeFile(join(folder, 'conf'), `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${folder}/users\n`) // prettier-ignore
+  const secured = tls ? `\ncertfile ${folder}/cert\nkeyfile ${folder}/key` : ''
+  const hosts = tls ? ['127.0.0.1', '127.0.0.2'] : ['127.0.0.1']
+  const listeners = hosts.map((host) => `listener ${port} ${host}${secured}\n`).join('')
+  await writeFile(join(folder, 'conf'), `${listeners}allow_anonymous false\npassword_file ${folder}/users\n`)
+  for (const part of tls ? (['key', 'cert'] as const) : []) await writeFile(join(folder, part), tls![part])
   const made = spawnSync('mosquitto_passwd', ['-b', '-c', join(folder, 'users'), 'edge', 'right'])
   if (made.status !== 0) throw new Error(`mosquitto_passwd: ${String(made.stderr)}`)
   await chmod(join(folder, 'users'), 0o644)
-  const child = spawn(MOSQUITTO, ['-c', join(folder, 'conf')], { stdio: 'ignore' })
+  const child = spawn(MOSQUITTO, ['-c', join(folder, 'conf')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  child.stderr.resume()
   const ended = new Promise((resolve) => child.once('exit', resolve))
   stops.push(async () => {
     child.kill()
@@ -189,6 +204,68 @@ test('a command is confirmed by the state that comes back, and never repeated', 
   await driver.stop()
   expect(await driver.execute!('p', off)).toMatchObject({ result: 'failed', uncertain: false })
 }, 15_000)
+
+describe.runIf(hasMosquitto)('over TLS', () => {
+  const over = (port: number, more: object, host = '127.0.0.1') => ({
+    url: `mqtts://${host}:${port}`,
+    ...more,
+  })
+
+  test.each([4, 5])(
+    'version %i: with the CA of the broker, readings and commands',
+    async (protocolVersion) => {
+      const authority = await TestAuthority.create()
+      const broker = await startMosquitto(null, await authority.server())
+      const options = { ca: authority.pem, username: 'edge', password: 'right' }
+      const client = await connectAsync(`mqtts://127.0.0.1:${broker.port}`, options, false)
+      stops.push(() => client.endAsync(true))
+      const { driver, context } = await connected(
+        broker,
+        over(broker.port, { ca: authority.pem, protocolVersion }),
+      )
+      await client.publishAsync('meters/m1/report', hourly(2), { qos: 1 })
+      await expect.poll(() => readingsOf(context).length).toBe(2)
+      await driver.stop()
+    },
+  )
+
+  test('another CA, none, or a certificate of another host: refused in words, and nobody signs in', async () => {
+    const [authority, stranger] = [await TestAuthority.create(), await TestAuthority.create()]
+    const broker = await startMosquitto(null, await authority.server())
+    const signIns: string[] = []
+    broker.process.stderr!.on('data', (text: Buffer) => {
+      if (text.toString().includes('New client connected')) signIns.push(text.toString())
+    })
+    const refusals = [
+      [over(broker.port, { ca: stranger.pem }), /signature|issuer|verify/],
+      [over(broker.port, {}), /issuer|self-signed|verify/],
+      [over(broker.port, { ca: authority.pem }, '127.0.0.2'), /127\.0\.0\.2 is not in the cert/],
+    ] as const
+    for (const [bus, words] of refusals) {
+      const { driver } = create(broker, bus)
+      await driver.start!()
+      await expect.poll(async () => (await driver.poll('m', 'energy')).message).toMatch(words)
+      expect((await driver.poll('m', 'energy')).failure?.quality).toBe(Quality.disconnected)
+      expect(driver.connected).toBe(false)
+      await driver.stop()
+    }
+    expect(signIns).toEqual([])
+    // The same broker, asked rightly: what was refused above was the certificate
+    await connected(broker, over(broker.port, { ca: authority.pem }))
+    await expect.poll(() => signIns.length).toBe(1)
+  })
+
+  test('a broker without TLS is not spoken to', async () => {
+    const broker = await startMosquitto()
+    const authority = await TestAuthority.create()
+    const { driver } = create(broker, over(broker.port, { ca: authority.pem }))
+    await driver.start!()
+    await expect
+      .poll(async () => (await driver.poll('m', 'energy')).message)
+      .toMatch(/not connected: (?!not connected yet)/)
+    expect(driver.connected).toBe(false)
+  })
+})
 
 test('a silent device is told, and told again when it speaks', async () => {
   const broker = await startAedes()

@@ -39,6 +39,7 @@ export class MqttSession {
       clean: false,
       reconnectPeriod: 0,
       resubscribe: false,
+      writeCache: false,
       queueQoSZero: false,
       connectTimeout: bus.timeoutMs,
       keepalive: bus.keepAliveSeconds,
