@@ -2,13 +2,38 @@
 CREATE SCHEMA IF NOT EXISTS "public";
 
 -- CreateEnum
-CREATE TYPE "RoomKind" AS ENUM ('flat', 'shop', 'common');
-
--- CreateEnum
 CREATE TYPE "HouseholdKind" AS ENUM ('residential', 'commercial', 'property');
 
--- CreateEnum
-CREATE TYPE "Role" AS ENUM ('administrator', 'engineer', 'billingClerk', 'manager');
+-- CreateTable
+CREATE TABLE "call_log" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID,
+    "phone" TEXT NOT NULL,
+    "direction" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "agent_id" UUID NOT NULL,
+    "party_id" UUID,
+    "household_id" UUID,
+    "room_id" UUID,
+    "note" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "call_log_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "agent_extension" (
+    "extension" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+
+    CONSTRAINT "agent_extension_pkey" PRIMARY KEY ("extension")
+);
 
 -- CreateTable
 CREATE TABLE "charge_item" (
@@ -206,19 +231,75 @@ CREATE TABLE "project" (
     "code" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "time_zone" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
 
     CONSTRAINT "project_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "zone" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "generation_id" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "zone_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
 CREATE TABLE "building" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "project_id" UUID NOT NULL,
+    "zone_id" UUID,
     "code" TEXT NOT NULL,
     "name" TEXT NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'residential',
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "generation_id" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
 
     CONSTRAINT "building_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "unit" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "generation_id" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "unit_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -226,12 +307,63 @@ CREATE TABLE "room" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "project_id" UUID NOT NULL,
     "building_id" UUID NOT NULL,
+    "unit_id" UUID,
     "code" TEXT NOT NULL,
-    "kind" "RoomKind" NOT NULL,
+    "kind" TEXT NOT NULL,
     "floor" INTEGER,
     "area_m2" DECIMAL(12,2),
+    "usable_area_m2" DECIMAL(12,2),
+    "delivery_state" TEXT NOT NULL DEFAULT 'handedOver',
+    "decoration_state" TEXT NOT NULL DEFAULT 'decorated',
+    "rent_state" TEXT NOT NULL DEFAULT 'none',
+    "generation_id" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
 
     CONSTRAINT "room_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "room_generation" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "plan" JSONB NOT NULL,
+    "zones" INTEGER NOT NULL,
+    "buildings" INTEGER NOT NULL,
+    "units" INTEGER NOT NULL,
+    "rooms" INTEGER NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "undone_at" TIMESTAMPTZ(3),
+    "undone_by" UUID,
+
+    CONSTRAINT "room_generation_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "floor_plan" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "floor" INTEGER NOT NULL,
+    "file_hash" TEXT NOT NULL,
+    "media_type" TEXT NOT NULL,
+    "size_bytes" INTEGER NOT NULL,
+    "width_px" INTEGER NOT NULL,
+    "height_px" INTEGER NOT NULL,
+    "shapes" JSONB NOT NULL DEFAULT '[]',
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+
+    CONSTRAINT "floor_plan_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -241,7 +373,13 @@ CREATE TABLE "household" (
     "account_number" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "kind" "HouseholdKind" NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
 
     CONSTRAINT "household_pkey" PRIMARY KEY ("id")
 );
@@ -495,6 +633,175 @@ CREATE TABLE "point" (
 );
 
 -- CreateTable
+CREATE TABLE "handover_batch" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "notice" TEXT NOT NULL,
+    "starts_on" DATE NOT NULL,
+    "ends_on" DATE NOT NULL,
+    "items" JSONB NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "handover_batch_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "handover" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "batch_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'planned',
+    "party_id" UUID,
+    "notified_at" TIMESTAMPTZ(3),
+    "appointed_for" TIMESTAMPTZ(3),
+    "completed_at" TIMESTAMPTZ(3),
+    "completed_by" UUID,
+    "remark" TEXT,
+    "keys" JSONB NOT NULL DEFAULT '[]',
+    "reads" JSONB NOT NULL DEFAULT '[]',
+    "charges" JSONB NOT NULL DEFAULT '[]',
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "handover_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "handover_item" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "handover_id" UUID NOT NULL,
+    "position" INTEGER NOT NULL,
+    "area" TEXT NOT NULL,
+    "text" TEXT NOT NULL,
+    "result" TEXT,
+    "remark" TEXT,
+    "photo_hash" TEXT,
+    "photo_type" TEXT,
+
+    CONSTRAINT "handover_item_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "defect" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "handover_id" UUID,
+    "item_id" UUID,
+    "title" TEXT NOT NULL,
+    "detail" TEXT,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "due_on" DATE,
+    "settled_at" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "defect_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "owner_change" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "from_party_id" UUID,
+    "to_party_id" UUID NOT NULL,
+    "from_household_id" UUID,
+    "to_household_id" UUID NOT NULL,
+    "unpaid_bills" INTEGER NOT NULL,
+    "unpaid_amount" DECIMAL(16,2) NOT NULL,
+    "settlement" TEXT NOT NULL,
+    "reads" JSONB NOT NULL,
+    "reason" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+
+    CONSTRAINT "owner_change_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "fit_out_permit" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "number" TEXT NOT NULL,
+    "applicant_id" UUID NOT NULL,
+    "company" TEXT NOT NULL,
+    "company_phone" TEXT,
+    "work" TEXT NOT NULL,
+    "starts_on" DATE NOT NULL,
+    "ends_on" DATE NOT NULL,
+    "deposit_amount" DECIMAL(16,2) NOT NULL,
+    "deposit_state" TEXT NOT NULL,
+    "refunded_amount" DECIMAL(16,2),
+    "state" TEXT NOT NULL DEFAULT 'draft',
+    "decision" TEXT,
+    "decided_at" TIMESTAMPTZ(3),
+    "decided_by" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "fit_out_permit_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "fit_out_inspection" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "permit_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "result" TEXT NOT NULL,
+    "remark" TEXT NOT NULL,
+    "created_by" UUID,
+
+    CONSTRAINT "fit_out_inspection_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "fit_out_pass" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "permit_id" UUID NOT NULL,
+    "code" TEXT NOT NULL,
+    "worker_name" TEXT NOT NULL,
+    "worker_phone" TEXT,
+    "valid_from" DATE NOT NULL,
+    "valid_to" DATE NOT NULL,
+    "revoked_at" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+
+    CONSTRAINT "fit_out_pass_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "metering_point" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "project_id" UUID NOT NULL,
@@ -642,19 +949,203 @@ CREATE TABLE "metering_point_state" (
 );
 
 -- CreateTable
+CREATE TABLE "company" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "code" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "company_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "department" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "company_id" UUID NOT NULL,
+    "parent_id" UUID,
+    "name" TEXT NOT NULL,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "leader_id" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "department_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "post" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "department_id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "post_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "role" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "code" TEXT NOT NULL,
+    "name" TEXT,
+    "description" TEXT NOT NULL DEFAULT '',
+    "builtin" BOOLEAN NOT NULL DEFAULT false,
+    "permissions" TEXT[],
+    "known_defaults" TEXT[],
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "role_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "role_assignment" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "user_id" UUID NOT NULL,
+    "role_id" UUID NOT NULL,
+    "all_projects" BOOLEAN NOT NULL DEFAULT false,
+    "project_ids" UUID[],
+    "building_ids" UUID[],
+    "records" TEXT NOT NULL DEFAULT 'all',
+    "until_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "role_assignment_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "party" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'person',
+    "name" TEXT NOT NULL,
+    "phone" TEXT,
+    "second_phone" TEXT,
+    "email" TEXT,
+    "identity_kind" TEXT,
+    "identity_number" TEXT,
+    "birthday" DATE,
+    "preferences" TEXT,
+    "special_care" TEXT,
+    "remark" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "party_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "party_role" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "party_id" UUID NOT NULL,
+    "role" TEXT NOT NULL,
+    "share_percent" DECIMAL(7,4),
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "ended_by" UUID,
+
+    CONSTRAINT "party_role_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "household_payer" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "household_id" UUID NOT NULL,
+    "party_id" UUID NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3),
+    "created_by" UUID,
+
+    CONSTRAINT "household_payer_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "vehicle" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "plate" TEXT NOT NULL,
+    "kind" TEXT NOT NULL DEFAULT 'car',
+    "description" TEXT,
+    "owner_id" UUID NOT NULL,
+    "parking_room_id" UUID,
+    "from_day" DATE NOT NULL,
+    "to_day" DATE,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+
+    CONSTRAINT "vehicle_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "key_holding" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "building_id" UUID NOT NULL,
+    "room_id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "label" TEXT NOT NULL,
+    "quantity" INTEGER NOT NULL,
+    "party_id" UUID,
+    "holder" TEXT NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "to_at" TIMESTAMPTZ(3),
+    "created_by" UUID,
+    "ended_by" UUID,
+
+    CONSTRAINT "key_holding_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "household_note" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "household_id" UUID NOT NULL,
+    "text" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "household_note_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "app_user" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "username" TEXT NOT NULL,
     "display_name" TEXT NOT NULL,
-    "role" "Role" NOT NULL,
-    "project_ids" UUID[],
-    "all_projects" BOOLEAN NOT NULL DEFAULT false,
+    "department_id" UUID,
+    "post_id" UUID,
+    "phone" TEXT,
+    "email" TEXT,
     "password_hash" TEXT NOT NULL,
     "failed_sign_ins" INTEGER NOT NULL DEFAULT 0,
     "locked_until" TIMESTAMPTZ(3),
     "disabled_at" TIMESTAMPTZ(3),
     "last_sign_in_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "version" INTEGER NOT NULL DEFAULT 1,
 
     CONSTRAINT "app_user_pkey" PRIMARY KEY ("id")
 );
@@ -663,6 +1154,8 @@ CREATE TABLE "app_user" (
 CREATE TABLE "session" (
     "id" BYTEA NOT NULL,
     "user_id" UUID NOT NULL,
+    "acting_as_id" UUID,
+    "acting_since" TIMESTAMPTZ(3),
     "csrf_token" TEXT NOT NULL,
     "ip" TEXT,
     "user_agent" TEXT,
@@ -837,6 +1330,145 @@ CREATE TABLE "log_cursor" (
     CONSTRAINT "log_cursor_pkey" PRIMARY KEY ("follower")
 );
 
+-- CreateTable
+CREATE TABLE "process_definition" (
+    "key" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "name_zh" TEXT NOT NULL,
+    "name_en" TEXT NOT NULL,
+    "draft" JSONB,
+    "version" INTEGER,
+    "revision" INTEGER NOT NULL DEFAULT 1,
+    "retired_at" TIMESTAMPTZ(3),
+    "changed_at" TIMESTAMPTZ(3) NOT NULL,
+    "changed_by" TEXT NOT NULL,
+
+    CONSTRAINT "process_definition_pkey" PRIMARY KEY ("key")
+);
+
+-- CreateTable
+CREATE TABLE "process_version" (
+    "key" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "content" JSONB NOT NULL,
+    "fields" JSONB NOT NULL,
+    "note" TEXT NOT NULL DEFAULT '',
+    "published_at" TIMESTAMPTZ(3) NOT NULL,
+    "published_by" TEXT NOT NULL,
+
+    CONSTRAINT "process_version_pkey" PRIMARY KEY ("key","version")
+);
+
+-- CreateTable
+CREATE TABLE "process" (
+    "id" UUID NOT NULL,
+    "project_id" UUID,
+    "key" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "subject_kind" TEXT NOT NULL,
+    "subject_id" TEXT NOT NULL,
+    "title" TEXT NOT NULL,
+    "starter_id" UUID NOT NULL,
+    "starter" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'running',
+    "outcome" TEXT,
+    "step" TEXT NOT NULL,
+    "snapshot" JSONB NOT NULL,
+    "revision" INTEGER NOT NULL DEFAULT 1,
+    "since" TIMESTAMPTZ(3) NOT NULL,
+    "started_at" TIMESTAMPTZ(3) NOT NULL,
+    "finished_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "process_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "process_event" (
+    "id" BIGSERIAL NOT NULL,
+    "process_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "kind" TEXT NOT NULL,
+    "step" TEXT,
+    "by_id" UUID,
+    "by" TEXT,
+    "behalf_of_id" UUID,
+    "behalf_of" TEXT,
+    "outcome" TEXT,
+    "comment" TEXT,
+    "people" UUID[],
+    "attachments" JSONB NOT NULL DEFAULT '[]',
+    "fields" JSONB,
+    "command_id" UUID,
+
+    CONSTRAINT "process_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "process_task" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "process_id" UUID NOT NULL,
+    "step" TEXT NOT NULL,
+    "round" INTEGER NOT NULL,
+    "seat" INTEGER NOT NULL,
+    "escalated" BOOLEAN NOT NULL DEFAULT false,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "outcome" TEXT,
+    "by_id" UUID,
+    "by" TEXT,
+    "behalf_of" TEXT,
+    "decided_at" TIMESTAMPTZ(3),
+    "opened_at" TIMESTAMPTZ(3) NOT NULL,
+    "due_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "process_task_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "process_task_holder" (
+    "task_id" UUID NOT NULL,
+    "user_id" UUID NOT NULL,
+
+    CONSTRAINT "process_task_holder_pkey" PRIMARY KEY ("task_id","user_id")
+);
+
+-- CreateTable
+CREATE TABLE "process_timer" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "process_id" UUID NOT NULL,
+    "step" TEXT NOT NULL,
+    "round" INTEGER NOT NULL,
+    "deadline" INTEGER NOT NULL,
+    "due_at" TIMESTAMPTZ(3) NOT NULL,
+    "done_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "process_timer_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "task_delegation" (
+    "id" UUID NOT NULL,
+    "from_id" UUID NOT NULL,
+    "to_id" UUID NOT NULL,
+    "from_at" TIMESTAMPTZ(3) NOT NULL,
+    "until_at" TIMESTAMPTZ(3) NOT NULL,
+    "note" TEXT NOT NULL DEFAULT '',
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "task_delegation_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE INDEX "call_log_agent_id_at_idx" ON "call_log"("agent_id", "at" DESC);
+
+-- CreateIndex
+CREATE INDEX "call_log_project_id_at_idx" ON "call_log"("project_id", "at" DESC);
+
+-- CreateIndex
+CREATE INDEX "call_log_party_id_idx" ON "call_log"("party_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "agent_extension_user_id_key" ON "agent_extension"("user_id");
+
 -- CreateIndex
 CREATE UNIQUE INDEX "charge_item_project_id_code_key" ON "charge_item"("project_id", "code");
 
@@ -880,13 +1512,46 @@ CREATE INDEX "command_step_command_id_id_idx" ON "command_step"("command_id", "i
 CREATE UNIQUE INDEX "project_code_key" ON "project"("code");
 
 -- CreateIndex
+CREATE INDEX "zone_generation_id_idx" ON "zone"("generation_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "zone_project_id_code_key" ON "zone"("project_id", "code");
+
+-- CreateIndex
+CREATE INDEX "building_zone_id_idx" ON "building"("zone_id");
+
+-- CreateIndex
+CREATE INDEX "building_generation_id_idx" ON "building"("generation_id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "building_project_id_code_key" ON "building"("project_id", "code");
 
 -- CreateIndex
-CREATE INDEX "room_project_id_idx" ON "room"("project_id");
+CREATE INDEX "unit_project_id_idx" ON "unit"("project_id");
+
+-- CreateIndex
+CREATE INDEX "unit_generation_id_idx" ON "unit"("generation_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "unit_building_id_code_key" ON "unit"("building_id", "code");
+
+-- CreateIndex
+CREATE INDEX "room_project_id_code_id_idx" ON "room"("project_id", "code", "id");
+
+-- CreateIndex
+CREATE INDEX "room_unit_id_idx" ON "room"("unit_id");
+
+-- CreateIndex
+CREATE INDEX "room_generation_id_idx" ON "room"("generation_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "room_building_id_code_key" ON "room"("building_id", "code");
+
+-- CreateIndex
+CREATE INDEX "room_generation_project_id_created_at_idx" ON "room_generation"("project_id", "created_at" DESC);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "floor_plan_building_id_floor_key" ON "floor_plan"("building_id", "floor");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "household_project_id_account_number_key" ON "household"("project_id", "account_number");
@@ -937,6 +1602,54 @@ CREATE INDEX "point_device_id_idx" ON "point"("device_id");
 CREATE UNIQUE INDEX "point_gateway_id_key_key" ON "point"("gateway_id", "key");
 
 -- CreateIndex
+CREATE INDEX "handover_batch_project_id_created_at_idx" ON "handover_batch"("project_id", "created_at");
+
+-- CreateIndex
+CREATE INDEX "handover_batch_id_state_idx" ON "handover"("batch_id", "state");
+
+-- CreateIndex
+CREATE INDEX "handover_room_id_idx" ON "handover"("room_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "handover_item_handover_id_position_key" ON "handover_item"("handover_id", "position");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "defect_item_id_key" ON "defect"("item_id");
+
+-- CreateIndex
+CREATE INDEX "defect_project_id_state_created_at_idx" ON "defect"("project_id", "state", "created_at");
+
+-- CreateIndex
+CREATE INDEX "defect_room_id_idx" ON "defect"("room_id");
+
+-- CreateIndex
+CREATE INDEX "defect_handover_id_idx" ON "defect"("handover_id");
+
+-- CreateIndex
+CREATE INDEX "owner_change_room_id_at_idx" ON "owner_change"("room_id", "at");
+
+-- CreateIndex
+CREATE INDEX "owner_change_project_id_created_at_idx" ON "owner_change"("project_id", "created_at");
+
+-- CreateIndex
+CREATE INDEX "fit_out_permit_room_id_idx" ON "fit_out_permit"("room_id");
+
+-- CreateIndex
+CREATE INDEX "fit_out_permit_project_id_state_idx" ON "fit_out_permit"("project_id", "state");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "fit_out_permit_project_id_number_key" ON "fit_out_permit"("project_id", "number");
+
+-- CreateIndex
+CREATE INDEX "fit_out_inspection_permit_id_at_idx" ON "fit_out_inspection"("permit_id", "at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "fit_out_pass_code_key" ON "fit_out_pass"("code");
+
+-- CreateIndex
+CREATE INDEX "fit_out_pass_permit_id_idx" ON "fit_out_pass"("permit_id");
+
+-- CreateIndex
 CREATE INDEX "metering_point_room_id_idx" ON "metering_point"("room_id");
 
 -- CreateIndex
@@ -979,10 +1692,70 @@ CREATE INDEX "usage_dirty_marked_at_idx" ON "usage_dirty"("marked_at");
 CREATE INDEX "metering_point_state_project_id_last_read_at_idx" ON "metering_point_state"("project_id", "last_read_at");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "company_code_key" ON "company"("code");
+
+-- CreateIndex
+CREATE INDEX "department_company_id_idx" ON "department"("company_id");
+
+-- CreateIndex
+CREATE INDEX "department_parent_id_idx" ON "department"("parent_id");
+
+-- CreateIndex
+CREATE INDEX "post_department_id_idx" ON "post"("department_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "role_code_key" ON "role"("code");
+
+-- CreateIndex
+CREATE INDEX "role_assignment_user_id_idx" ON "role_assignment"("user_id");
+
+-- CreateIndex
+CREATE INDEX "role_assignment_role_id_idx" ON "role_assignment"("role_id");
+
+-- CreateIndex
+CREATE INDEX "party_project_id_name_id_idx" ON "party"("project_id", "name", "id");
+
+-- CreateIndex
+CREATE INDEX "party_role_room_id_from_at_idx" ON "party_role"("room_id", "from_at");
+
+-- CreateIndex
+CREATE INDEX "party_role_party_id_idx" ON "party_role"("party_id");
+
+-- CreateIndex
+CREATE INDEX "party_role_building_id_party_id_idx" ON "party_role"("building_id", "party_id");
+
+-- CreateIndex
+CREATE INDEX "household_payer_household_id_idx" ON "household_payer"("household_id");
+
+-- CreateIndex
+CREATE INDEX "household_payer_party_id_idx" ON "household_payer"("party_id");
+
+-- CreateIndex
+CREATE INDEX "vehicle_project_id_plate_id_idx" ON "vehicle"("project_id", "plate", "id");
+
+-- CreateIndex
+CREATE INDEX "vehicle_owner_id_idx" ON "vehicle"("owner_id");
+
+-- CreateIndex
+CREATE INDEX "vehicle_parking_room_id_idx" ON "vehicle"("parking_room_id");
+
+-- CreateIndex
+CREATE INDEX "key_holding_room_id_idx" ON "key_holding"("room_id");
+
+-- CreateIndex
+CREATE INDEX "household_note_household_id_created_at_idx" ON "household_note"("household_id", "created_at");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "app_user_username_key" ON "app_user"("username");
 
 -- CreateIndex
+CREATE INDEX "app_user_department_id_idx" ON "app_user"("department_id");
+
+-- CreateIndex
 CREATE INDEX "session_user_id_idx" ON "session"("user_id");
+
+-- CreateIndex
+CREATE INDEX "session_acting_as_id_idx" ON "session"("acting_as_id");
 
 -- CreateIndex
 CREATE INDEX "session_expires_at_idx" ON "session"("expires_at");
@@ -1005,6 +1778,42 @@ CREATE INDEX "quarantine_entry_state_received_at_idx" ON "quarantine_entry"("sta
 -- CreateIndex
 CREATE INDEX "lost_readings_gateway_id_to_at_idx" ON "lost_readings"("gateway_id", "to_at");
 
+-- CreateIndex
+CREATE INDEX "process_started_at_id_idx" ON "process"("started_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "process_project_id_started_at_id_idx" ON "process"("project_id", "started_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "process_starter_id_started_at_idx" ON "process"("starter_id", "started_at" DESC);
+
+-- CreateIndex
+CREATE INDEX "process_subject_kind_subject_id_idx" ON "process"("subject_kind", "subject_id");
+
+-- CreateIndex
+CREATE INDEX "process_key_version_idx" ON "process"("key", "version");
+
+-- CreateIndex
+CREATE INDEX "process_event_process_id_id_idx" ON "process_event"("process_id", "id");
+
+-- CreateIndex
+CREATE INDEX "process_task_by_id_decided_at_idx" ON "process_task"("by_id", "decided_at" DESC);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "process_task_process_id_round_seat_key" ON "process_task"("process_id", "round", "seat");
+
+-- CreateIndex
+CREATE INDEX "process_task_holder_user_id_idx" ON "process_task_holder"("user_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "process_timer_process_id_round_deadline_key" ON "process_timer"("process_id", "round", "deadline");
+
+-- CreateIndex
+CREATE INDEX "task_delegation_from_id_until_at_idx" ON "task_delegation"("from_id", "until_at");
+
+-- CreateIndex
+CREATE INDEX "task_delegation_to_id_until_at_idx" ON "task_delegation"("to_id", "until_at");
+
 -- AddForeignKey
 ALTER TABLE "tariff_version" ADD CONSTRAINT "tariff_version_tariff_id_fkey" FOREIGN KEY ("tariff_id") REFERENCES "tariff"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
@@ -1012,10 +1821,22 @@ ALTER TABLE "tariff_version" ADD CONSTRAINT "tariff_version_tariff_id_fkey" FORE
 ALTER TABLE "command_step" ADD CONSTRAINT "command_step_command_id_fkey" FOREIGN KEY ("command_id") REFERENCES "command"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "zone" ADD CONSTRAINT "zone_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "project"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "building" ADD CONSTRAINT "building_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "project"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "building" ADD CONSTRAINT "building_zone_id_fkey" FOREIGN KEY ("zone_id") REFERENCES "zone"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "unit" ADD CONSTRAINT "unit_building_id_fkey" FOREIGN KEY ("building_id") REFERENCES "building"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "room" ADD CONSTRAINT "room_building_id_fkey" FOREIGN KEY ("building_id") REFERENCES "building"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "room" ADD CONSTRAINT "room_unit_id_fkey" FOREIGN KEY ("unit_id") REFERENCES "unit"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "household_room" ADD CONSTRAINT "household_room_household_id_fkey" FOREIGN KEY ("household_id") REFERENCES "household"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -1039,6 +1860,18 @@ ALTER TABLE "device" ADD CONSTRAINT "device_gateway_id_fkey" FOREIGN KEY ("gatew
 ALTER TABLE "point" ADD CONSTRAINT "point_device_id_fkey" FOREIGN KEY ("device_id") REFERENCES "device"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "handover" ADD CONSTRAINT "handover_batch_id_fkey" FOREIGN KEY ("batch_id") REFERENCES "handover_batch"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "handover_item" ADD CONSTRAINT "handover_item_handover_id_fkey" FOREIGN KEY ("handover_id") REFERENCES "handover"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "fit_out_inspection" ADD CONSTRAINT "fit_out_inspection_permit_id_fkey" FOREIGN KEY ("permit_id") REFERENCES "fit_out_permit"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "fit_out_pass" ADD CONSTRAINT "fit_out_pass_permit_id_fkey" FOREIGN KEY ("permit_id") REFERENCES "fit_out_permit"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "meter_feed" ADD CONSTRAINT "meter_feed_meter_id_fkey" FOREIGN KEY ("meter_id") REFERENCES "meter"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -1051,7 +1884,49 @@ ALTER TABLE "installation" ADD CONSTRAINT "installation_meter_id_fkey" FOREIGN K
 ALTER TABLE "manual_read" ADD CONSTRAINT "manual_read_meter_id_fkey" FOREIGN KEY ("meter_id") REFERENCES "meter"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "department" ADD CONSTRAINT "department_company_id_fkey" FOREIGN KEY ("company_id") REFERENCES "company"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "department" ADD CONSTRAINT "department_parent_id_fkey" FOREIGN KEY ("parent_id") REFERENCES "department"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "post" ADD CONSTRAINT "post_department_id_fkey" FOREIGN KEY ("department_id") REFERENCES "department"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "app_user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_role_id_fkey" FOREIGN KEY ("role_id") REFERENCES "role"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "party_role" ADD CONSTRAINT "party_role_party_id_fkey" FOREIGN KEY ("party_id") REFERENCES "party"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "app_user" ADD CONSTRAINT "app_user_department_id_fkey" FOREIGN KEY ("department_id") REFERENCES "department"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "app_user" ADD CONSTRAINT "app_user_post_id_fkey" FOREIGN KEY ("post_id") REFERENCES "post"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "session" ADD CONSTRAINT "session_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "app_user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "process_version" ADD CONSTRAINT "process_version_key_fkey" FOREIGN KEY ("key") REFERENCES "process_definition"("key") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "process" ADD CONSTRAINT "process_key_version_fkey" FOREIGN KEY ("key", "version") REFERENCES "process_version"("key", "version") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "process_event" ADD CONSTRAINT "process_event_process_id_fkey" FOREIGN KEY ("process_id") REFERENCES "process"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "process_task" ADD CONSTRAINT "process_task_process_id_fkey" FOREIGN KEY ("process_id") REFERENCES "process"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "process_task_holder" ADD CONSTRAINT "process_task_holder_task_id_fkey" FOREIGN KEY ("task_id") REFERENCES "process_task"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "process_timer" ADD CONSTRAINT "process_timer_process_id_fkey" FOREIGN KEY ("process_id") REFERENCES "process"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- prisma/sql/platform.sql
 -- An audit trail is written once: neither the application nor a mistake changes it.
@@ -1063,6 +1938,9 @@ CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON "audit_entry"
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_entry_no_truncate BEFORE TRUNCATE ON "audit_entry" EXECUTE FUNCTION refuse_change();
 CREATE INDEX "audit_entry_project_id_at_idx" ON "audit_entry" ("project_id", "at" DESC);
+
+-- prisma/sql/calls.sql
+ALTER TABLE call_log ADD CONSTRAINT call_log_direction CHECK (direction IN ('inbound', 'outbound'));
 
 -- prisma/sql/charging.sql
 -- Charging: what Prisma cannot say.
@@ -1156,6 +2034,16 @@ create trigger command_as_asked before update of id, project_id, gateway_id, dev
 CREATE UNIQUE INDEX "household_room_current_key" ON "household_room" ("room_id") WHERE "to_at" IS NULL;
 ALTER TABLE "household_room" ADD CONSTRAINT "household_room_period_check" CHECK ("to_at" IS NULL OR "to_at" > "from_at");
 
+ALTER TABLE building ADD CONSTRAINT building_kind CHECK (
+  kind IN ('residential', 'commercial', 'mixed', 'parking', 'other'));
+ALTER TABLE room ADD CONSTRAINT room_kind CHECK (
+  kind IN ('flat', 'shop', 'office', 'common', 'basement', 'storage', 'advertising', 'parking'));
+ALTER TABLE room ADD CONSTRAINT room_states CHECK (
+  delivery_state IN ('unsold', 'toHandOver', 'handedOver')
+  AND decoration_state IN ('bare', 'decorating', 'decorated')
+  AND rent_state IN ('none', 'vacant', 'let'));
+ALTER TABLE room ADD CONSTRAINT room_floor CHECK (floor <> 0);
+
 -- prisma/sql/events.sql
 -- Newest first, of all, of a project and of a device; id makes the order total. The one of a project also counts days.
 create index access_event_at on access_event (at desc, id desc);
@@ -1209,6 +2097,30 @@ CREATE UNIQUE INDEX gateway_config_running ON gateway_config (gateway_id) WHERE 
 ALTER TABLE gateway_config ADD CONSTRAINT gateway_config_state
   CHECK (state IN ('draft', 'pending', 'running', 'refused', 'rolledBack', 'superseded'));
 
+-- prisma/sql/handover.sql
+ALTER TABLE handover ADD CONSTRAINT handover_state CHECK (
+  state IN ('planned', 'notified', 'appointed', 'inspecting', 'completed', 'cancelled'));
+-- A room is being handed over once at a time
+CREATE UNIQUE INDEX handover_open ON handover (room_id) WHERE state NOT IN ('completed', 'cancelled');
+ALTER TABLE handover ADD CONSTRAINT handover_room FOREIGN KEY (room_id) REFERENCES room (id);
+ALTER TABLE handover_item ADD CONSTRAINT handover_item_result CHECK (result IN ('ok', 'defect'));
+
+ALTER TABLE defect ADD CONSTRAINT defect_state CHECK (state IN ('open', 'fixing', 'fixed', 'accepted', 'waived'));
+ALTER TABLE defect ADD CONSTRAINT defect_room FOREIGN KEY (room_id) REFERENCES room (id);
+
+ALTER TABLE owner_change ADD CONSTRAINT owner_change_settlement CHECK (
+  settlement IN ('nothingDue', 'staysWithSeller', 'takenOver'));
+CREATE UNIQUE INDEX owner_change_once ON owner_change (room_id, at);
+
+ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_state CHECK (
+  state IN ('draft', 'submitted', 'approved', 'rejected', 'working', 'finished', 'closed', 'cancelled'));
+ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_deposit CHECK (
+  deposit_state IN ('none', 'due', 'held', 'refunded', 'kept') AND deposit_amount >= 0
+  AND (refunded_amount IS NULL OR refunded_amount BETWEEN 0 AND deposit_amount));
+ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_days CHECK (ends_on >= starts_on);
+ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_room FOREIGN KEY (room_id) REFERENCES room (id);
+ALTER TABLE fit_out_inspection ADD CONSTRAINT fit_out_inspection_result CHECK (result IN ('ok', 'defect'));
+
 -- prisma/sql/metering.sql
 -- Today's row of every metering point is rewritten again and again: room for that within the page (HOT).
 ALTER TABLE usage_day SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05);
@@ -1237,6 +2149,48 @@ CREATE TRIGGER manual_read_no_truncate BEFORE TRUNCATE ON manual_read EXECUTE FU
 CREATE INDEX usage_day_held ON usage_day (project_id, metering_point_id) WHERE status = 5;
 CREATE INDEX held_interval_project ON held_interval (project_id);
 CREATE INDEX metering_point_project_role ON metering_point (project_id, medium, role);
+
+-- prisma/sql/organisation.sql
+ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_records_check" CHECK ("records" IN ('all', 'department', 'own'));
+ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_place_check"
+  CHECK (NOT "all_projects" OR cardinality("project_ids" || "building_ids") = 0);
+ALTER TABLE "department" ADD CONSTRAINT "department_parent_check" CHECK ("parent_id" <> "id");
+
+-- prisma/sql/parties.sql
+ALTER TABLE party ADD CONSTRAINT party_kind CHECK (kind IN ('person', 'organisation'));
+ALTER TABLE party_role ADD CONSTRAINT party_role_role CHECK (
+  role IN ('owner', 'coOwner', 'family', 'resident', 'tenant', 'contact'));
+ALTER TABLE party_role ADD CONSTRAINT party_role_period CHECK (to_at IS NULL OR to_at > from_at);
+ALTER TABLE party_role ADD CONSTRAINT party_role_share CHECK (share_percent > 0 AND share_percent <= 100);
+ALTER TABLE party_role ADD CONSTRAINT party_role_room FOREIGN KEY (room_id) REFERENCES room (id);
+
+-- One main owner of a room at a time; nobody is the same thing to a room twice
+CREATE UNIQUE INDEX party_role_current_owner ON party_role (room_id) WHERE role = 'owner' AND to_at IS NULL;
+CREATE UNIQUE INDEX party_role_current ON party_role (room_id, party_id, role) WHERE to_at IS NULL;
+
+ALTER TABLE household_payer ADD CONSTRAINT household_payer_period CHECK (to_at IS NULL OR to_at > from_at);
+ALTER TABLE household_payer ADD CONSTRAINT household_payer_household
+  FOREIGN KEY (household_id) REFERENCES household (id);
+ALTER TABLE household_payer ADD CONSTRAINT household_payer_party FOREIGN KEY (party_id) REFERENCES party (id);
+CREATE UNIQUE INDEX household_payer_current ON household_payer (household_id) WHERE to_at IS NULL;
+
+-- A telephone number as it is compared: digits only, without zeros in front (outside line, trunk prefix, 00) and
+-- without the 86 of China: +86 571-8888 0000 and 0571-88880000 are the same
+CREATE FUNCTION phone_digits(phone text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN digits ~ '^86\d{10,}$' THEN ltrim(substr(digits, 3), '0') ELSE digits END
+  FROM (SELECT ltrim(regexp_replace(phone, '\D', '', 'g'), '0') AS digits) AS plain
+$$;
+CREATE INDEX party_phone ON party (phone_digits(phone)) WHERE phone IS NOT NULL;
+CREATE INDEX party_second_phone ON party (phone_digits(second_phone)) WHERE second_phone IS NOT NULL;
+
+ALTER TABLE vehicle ADD CONSTRAINT vehicle_period CHECK (to_day IS NULL OR to_day > from_day);
+ALTER TABLE vehicle ADD CONSTRAINT vehicle_owner FOREIGN KEY (owner_id) REFERENCES party (id);
+ALTER TABLE vehicle ADD CONSTRAINT vehicle_parking FOREIGN KEY (parking_room_id) REFERENCES room (id);
+CREATE UNIQUE INDEX vehicle_current_plate ON vehicle (project_id, plate) WHERE to_day IS NULL AND archived_at IS NULL;
+
+ALTER TABLE key_holding ADD CONSTRAINT key_holding_period CHECK (to_at IS NULL OR to_at > from_at);
+ALTER TABLE key_holding ADD CONSTRAINT key_holding_quantity CHECK (quantity > 0);
+ALTER TABLE key_holding ADD CONSTRAINT key_holding_room FOREIGN KEY (room_id) REFERENCES room (id);
 
 -- prisma/sql/telemetry.sql
 -- Payloads are zstd already: don't try to compress them again.
@@ -1302,3 +2256,32 @@ create trigger quarantine_entry_stays before delete on quarantine_entry
 create trigger quarantine_entry_no_truncate before truncate on quarantine_entry execute function refuse_change();
 create trigger quarantine_entry_as_it_came before update of payload, payload_hash, gateway_id, project_id, topic,
   batch_id, point, device, received_at on quarantine_entry for each row execute function refuse_change();
+
+-- prisma/sql/workflow.sql
+-- A subject has one running process at most, however often the button is pressed.
+create unique index process_one_running on process (subject_kind, subject_id) where state = 'running';
+
+-- A command counts once per process.
+create unique index process_event_command on process_event (process_id, command_id) where command_id is not null;
+
+-- What is looked through every minute: only what is not done.
+create index process_timer_open on process_timer (due_at) where done_at is null;
+create index process_task_open on process_task (process_id) where state = 'open';
+create index process_running on process (key, version) where state = 'running';
+
+alter table process
+  add constraint process_over check ((state = 'running') = (finished_at is null)),
+  add constraint process_outcome check ((state = 'finished') = (outcome is not null));
+alter table process_task
+  add constraint process_task_decided check ((state = 'decided') = (decided_at is not null));
+alter table task_delegation add constraint task_delegation_other check (from_id <> to_id);
+
+-- Versions and history are written once.
+create trigger process_version_append_only before update or delete on process_version
+  for each row execute function refuse_change();
+create trigger process_event_append_only before update or delete on process_event
+  for each row execute function refuse_change();
+create trigger process_event_no_truncate before truncate on process_event execute function refuse_change();
+create trigger process_stays before delete on process for each row execute function refuse_change();
+create trigger process_as_started before update of id, project_id, key, version, subject_kind, subject_id,
+  starter_id, started_at on process for each row execute function refuse_change();

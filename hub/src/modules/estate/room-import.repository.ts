@@ -85,7 +85,7 @@ async function saveBuildings(
 async function saveRooms(client: pg.ClientBase, projectId: string, records: RoomRecord[]): Promise<void> {
   await client.query(
     `INSERT INTO room (id, project_id, building_id, code, kind, floor, area_m2)
-     SELECT id, $1, building, code, kind::"RoomKind", floor, area
+     SELECT id, $1, building, code, kind, floor, area
      FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::numeric[])
        AS new (id, building, code, kind, floor, area)
      ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, floor = excluded.floor, area_m2 = excluded.area_m2`,

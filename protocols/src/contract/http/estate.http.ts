@@ -11,7 +11,17 @@ import {
 } from './route.ts'
 import { ProjectRef } from './platform.http.ts'
 
-export const RoomKind = z.enum(['flat', 'shop', 'common'])
+export const RoomKind = z.enum([
+  'flat',
+  'shop',
+  'office',
+  'common',
+  'basement',
+  'storage',
+  'advertising',
+  'parking',
+])
+export type RoomKind = z.infer<typeof RoomKind>
 export const HouseholdKind = z.enum(['residential', 'commercial', 'property'])
 
 export const Room = z.object({

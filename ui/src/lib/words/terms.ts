@@ -132,6 +132,11 @@ export const roomKindWords: Words<Building['rooms'][number]['kind']> = {
   flat: m.room_flat,
   shop: m.room_shop,
   common: m.room_common,
+  office: m.room_office,
+  basement: m.room_basement,
+  storage: m.room_storage,
+  advertising: m.room_advertising,
+  parking: m.room_parking,
 }
 export const householdKindWords: Words<Household['kind']> = {
   residential: m.household_residential,

@@ -2,9 +2,9 @@
  * What an import of rooms changes. Buildings, rooms and households are found by their codes, so importing the
  * same file again changes nothing.
  */
+import type { RoomKind } from '@courtyard/protocols/contract'
 import type { EstateReason } from '../reasons.ts'
 
-export type RoomKind = 'flat' | 'shop' | 'common'
 export type HouseholdKind = 'residential' | 'commercial' | 'property'
 
 export interface RoomRow {
