@@ -65,6 +65,28 @@ describe('there and back', () => {
     })
   })
 
+  test('the text is what JSON.stringify would write, whatever the characters and the size of the numbers', () => {
+    const names = fc.oneof(fc.constantFrom('m1/a', 'm1/b', 'm"2/µ', '日本\n'), fc.string({ unit: 'binary' }))
+    const numbers = fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0, -0, 9, 10, -99, 100, 2 ** 53 - 1), fc.double({ noNaN: true, noDefaultInfinity: true })) // prettier-ignore
+    const any = fc.record({
+      point: names,
+      atMs: numbers,
+      mantissa: numbers,
+      quality: fc.constantFrom(0, 1, 3),
+    })
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 30 }), (list) => {
+        const sent = list.map((one) => ({ ...one, scale: 2 }))
+        const text = zstdDecompressSync(encodeBatch(identity, sent)).toString()
+        const message = JSON.parse(text) as BatchMessage
+        expect(JSON.stringify(message)).toBe(text)
+        expect(message.base).toBe(sent[0]!.atMs + 0)
+        expect(new Set(message.series.map(({ p }) => p))).toEqual(new Set(sent.map(({ point }) => point)))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   test('a step beyond exact differences is cut into two series', () => {
     const sent = [reading('a/v', 0, -Number.MAX_SAFE_INTEGER), reading('a/v', 1, Number.MAX_SAFE_INTEGER)]
     const message = decodeBatch(encodeBatch(identity, sent))

@@ -12,9 +12,9 @@ import {
   type DroppedReadings,
   type Reading,
   type SeriesMessage,
-  TELEMETRY_VERSION,
 } from '../contract/telemetry.ts'
 import { followsSchema } from './batch-check.ts'
+import { batchText } from './batch-text.ts'
 
 /** A batch that inflates beyond this is refused: no gateway of ours makes one. */
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -31,82 +31,16 @@ export function encodeBatch(
   dropped: readonly DroppedReadings[] = [],
   events: readonly DeviceEvent[] = [],
 ): Uint8Array {
-  return packBatch(toBatchMessage(identity, readings, dropped, events))
+  return compress(batchText({ ...identity, readings, dropped, events }))
 }
 
 /** Message → bytes. */
 export function packBatch(message: BatchMessage): Uint8Array {
-  return zstdCompressSync(JSON.stringify(message), {
-    params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  })
+  return compress(JSON.stringify(message))
 }
 
-export function toBatchMessage(
-  identity: BatchIdentity,
-  readings: readonly Reading[],
-  dropped: readonly DroppedReadings[] = [],
-  events: readonly DeviceEvent[] = [],
-): BatchMessage {
-  const base = readings[0]?.atMs ?? events[0]?.atMs ?? dropped[0]?.fromMs ?? 0
-  const builders: SeriesBuilder[] = []
-  const byPoint = new Map<string, SeriesBuilder>()
-  for (const reading of readings) {
-    let builder = byPoint.get(reading.point)
-    // A step that is too large for an exact difference goes on in a second series of the same point.
-    if (!builder?.takes(reading)) {
-      builder = new SeriesBuilder(reading.point, reading.scale, base)
-      byPoint.set(reading.point, builder)
-      builders.push(builder)
-    }
-    builder.add(reading)
-  }
-  return {
-    v: TELEMETRY_VERSION,
-    outbox: identity.outbox,
-    sequence: identity.sequence,
-    base,
-    series: builders.map((builder) => builder.finish()),
-    ...(events.length > 0 ? { events: [...events] } : {}),
-    ...(dropped.length > 0 ? { dropped: [...dropped] } : {}),
-  }
-}
-
-class SeriesBuilder {
-  private readonly series: SeriesMessage
-  private readonly runs: [number, number][] = []
-  private lastMs: number
-  private lastMantissa = 0
-
-  constructor(point: string, scale: number, base: number) {
-    this.series = { p: point, s: scale, t: [], v: [] }
-    this.lastMs = base
-  }
-
-  takes(reading: Reading): boolean {
-    return Number.isSafeInteger((reading.mantissa ?? 0) - this.lastMantissa)
-  }
-
-  add(reading: Reading): void {
-    if (reading.scale !== this.series.s) {
-      throw new AppError('wire.scale_changed', `scale of ${reading.point} changed inside a batch`)
-    }
-    this.series.t.push(reading.atMs - this.lastMs)
-    this.lastMs = reading.atMs
-    if (reading.mantissa === null) {
-      this.series.v.push(null)
-    } else {
-      this.series.v.push(reading.mantissa - this.lastMantissa)
-      this.lastMantissa = reading.mantissa
-    }
-    const run = this.runs.at(-1)
-    if (run && run[1] === reading.quality) run[0] += 1
-    else this.runs.push([1, reading.quality])
-  }
-
-  finish(): SeriesMessage {
-    const allGood = this.runs.length === 1 && this.runs[0]![1] === Quality.good
-    return allGood ? this.series : { ...this.series, q: this.runs }
-  }
+function compress(text: string | Uint8Array): Uint8Array {
+  return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
 }
 
 /**

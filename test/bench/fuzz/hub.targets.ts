@@ -11,7 +11,7 @@ import {
   type DeviceEvent,
   type Reading,
 } from '@courtyard/protocols/contract'
-import { decodeBatch, packBatch, toBatchMessage } from '@courtyard/protocols/wire'
+import { decodeBatch, encodeBatch, packBatch } from '@courtyard/protocols/wire'
 import { takeIn } from '../../../hub/src/modules/telemetry/domain/intake.ts'
 import type { FuzzTarget } from './fuzz-run.ts'
 import { json, textOf, zstd } from './input.ts'
@@ -37,7 +37,7 @@ const event: DeviceEvent = {
   door: '1',
   state: 'opened',
 }
-const batch = { ...toBatchMessage(identity, readings), events: [event] }
+const batch = decodeBatch(encodeBatch(identity, readings, [], [event]))
 
 /** The hub's way of a batch up to the database: decode, then decide point by point. */
 function ingest(payload: Uint8Array): boolean {
