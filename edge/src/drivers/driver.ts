@@ -10,11 +10,23 @@ import type { DeviceProfile, ProfileCommand } from '@courtyard/protocols/profile
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 
-/** Opens a stream to a device or gateway; rejects after `timeoutMs`. Injected, so that tests can cut it. */
+/**
+ * Opens a stream to a device or gateway; rejects after `timeoutMs`. Injected, so that tests can cut it. With a
+ * `receiver` what comes goes there and nowhere else; the socket has no 'data' then.
+ */
 export type ConnectTcp = (
   target: { readonly host: string; readonly port: number },
   timeoutMs: number,
+  receiver?: TcpReceiver,
 ) => Promise<Socket>
+
+/** For links of few bytes, of which there are many: without it each read takes 64 KiB from the system for a moment. */
+export interface TcpReceiver {
+  /** Where received bytes are put, each time anew. */
+  readonly buffer: Uint8Array
+  /** A view of the buffer: to be read or copied before this returns. */
+  readonly onBytes: (bytes: Uint8Array) => void
+}
 
 /** What came from a device and is to be kept: written to the disk as a whole or not at all. */
 export interface Emission {

@@ -1,12 +1,13 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { AppError } from '@courtyard/protocols/contract'
 import { errorCodes } from '../errors.ts'
-import type { ConnectTcp } from './driver.ts'
+import type { ConnectTcp, TcpReceiver } from './driver.ts'
 
 /** A real TCP connection. @throws AppError `edge.bus_disconnected` when it cannot be made in time. */
-export const connectTcp: ConnectTcp = ({ host, port }, timeoutMs) =>
+export const connectTcp: ConnectTcp = ({ host, port }, timeoutMs, receiver) =>
   new Promise<Socket>((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
+    const settings = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }
+    const socket = connect({ host, port, ...settings, ...(receiver && { onread: onRead(receiver) }) })
     const fail = (reason: string, cause?: unknown) => {
       clearTimeout(timer)
       socket.destroy()
@@ -21,3 +22,13 @@ export const connectTcp: ConnectTcp = ({ host, port }, timeoutMs) =>
       resolve(socket)
     })
   })
+
+function onRead({ buffer, onBytes }: TcpReceiver): OnReadOpts {
+  return {
+    buffer,
+    callback: (count, bytes) => {
+      onBytes(bytes.subarray(0, count))
+      return true
+    },
+  }
+}

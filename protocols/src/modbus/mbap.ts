@@ -51,11 +51,16 @@ export function decodeMbap(bytes: Uint8Array, offset = 0): { frame: MbapFrame; s
   }
 }
 
+const nothing = new Uint8Array(0)
+
 /** Cuts a stream of chunks into frames, whatever way TCP has split or joined them. */
 export class MbapReader {
-  private pending: Uint8Array = new Uint8Array(0)
+  private pending: Uint8Array = nothing
 
-  /** Frames that the chunk completes, in order. Throws like `decodeMbap`. */
+  /**
+   * Frames that the chunk completes, in order; views of the chunk where it holds them whole. What is left is copied.
+   * Throws like `decodeMbap`.
+   */
   push(chunk: Uint8Array): MbapFrame[] {
     const bytes = this.pending.length === 0 ? chunk : concat(this.pending, chunk)
     const frames: MbapFrame[] = []
@@ -66,7 +71,8 @@ export class MbapReader {
       frames.push(next.frame)
       offset += next.size
     }
-    this.pending = bytes.slice(offset)
+    // Not `bytes.slice`, which of a Buffer is a view and would keep it.
+    this.pending = offset === bytes.length ? nothing : Uint8Array.from(bytes.subarray(offset))
     return frames
   }
 }

@@ -31,22 +31,27 @@ const RECONNECT_MS = { first: 500, last: 10_000 }
 /** A connection that loses so many replies in a row may be dead at the other end. */
 const MAX_LOST_REPLIES = 3
 
+/** Two of the longest frames (Messaging on TCP/IP V1.0b, 3.1.3: 260 bytes) at once; more come in turns. */
+const RECEIVE_BYTES = 520
+
 interface Waiting {
   readonly transactionId: number
   readonly unitId: number
+  /** The reply's bytes are good until this returns. */
   readonly settle: (pdu: Uint8Array | AppError) => void
 }
 
 interface Link {
   readonly socket: Socket
+  readonly reader: MbapReader
   /** The request under way; there is one at most. */
   waiting: Waiting | null
   transactionId: number
   lostReplies: number
 }
 
-interface Answer {
-  readonly pdu: Uint8Array
+interface Answer<T> {
+  readonly said: T
   readonly atMs: number
   readonly latencyMs: number
 }
@@ -75,8 +80,8 @@ export class ModbusTcpConnection implements ModbusConnection {
   }
 
   async read(unitId: number, request: ModbusRead): Promise<ModbusReply> {
-    const { words, atMs, latencyMs } = await this.ask(unitId, encodeRead(request))
-    return { words, atMs, latencyMs }
+    const { said, atMs, latencyMs } = await this.ask(unitId, encodeRead(request))
+    return { words: said, atMs, latencyMs }
   }
 
   async write(unitId: number, request: ModbusWriteRequest): Promise<void> {
@@ -84,8 +89,8 @@ export class ModbusTcpConnection implements ModbusConnection {
   }
 
   async identify(unitId: number): Promise<DeviceIdentification | null> {
-    const { pdu } = await this.exchange(unitId, encodeIdentificationRequest())
-    return this.decoded(() => decodeIdentification(pdu))
+    const { said } = await this.exchange(unitId, encodeIdentificationRequest(), decodeIdentification)
+    return said
   }
 
   async stop(): Promise<void> {
@@ -93,11 +98,10 @@ export class ModbusTcpConnection implements ModbusConnection {
     if (this.link) this.end(this.link, 'the bus is stopped')
   }
 
-  private async ask(unitId: number, request: Uint8Array): Promise<Answer & { words: readonly number[] }> {
-    const answer = await this.exchange(unitId, request)
-    const { exception, words } = this.decoded(() => decodeAnswer(request, answer.pdu))
-    if (exception !== null) throw refusal(exception)
-    return { ...answer, words }
+  private async ask(unitId: number, request: Uint8Array): Promise<Answer<readonly number[]>> {
+    const { said, ...when } = await this.exchange(unitId, request, (pdu) => decodeAnswer(request, pdu))
+    if (said.exception !== null) throw refusal(said.exception)
+    return { ...when, said: said.words }
   }
 
   /** A reply that makes no sense ends the connection: what else is on its way cannot be trusted. */
@@ -111,21 +115,30 @@ export class ModbusTcpConnection implements ModbusConnection {
     }
   }
 
-  private async exchange(unitId: number, request: Uint8Array): Promise<Answer> {
+  private async exchange<T>(
+    unitId: number,
+    request: Uint8Array,
+    decode: (pdu: Uint8Array) => T,
+  ): Promise<Answer<T>> {
     const link = this.link ?? (await this.connect())
     const quietMs = this.quietUntilMs - this.clock.monotonicMs()
     if (quietMs > 0) await this.clock.sleep(quietMs)
     const sentAtMs = this.clock.monotonicMs()
     try {
-      const pdu = await this.transact(link, unitId, request)
+      const said = await this.transact(link, unitId, request, (reply) => this.decoded(() => decode(reply)))
       const latencyMs = this.clock.monotonicMs() - sentAtMs
-      return { pdu, atMs: this.clock.nowMs(), latencyMs }
+      return { said, atMs: this.clock.nowMs(), latencyMs }
     } finally {
       this.quietUntilMs = this.clock.monotonicMs() + this.bus.pauseMs
     }
   }
 
-  private transact(link: Link, unitId: number, pdu: Uint8Array): Promise<Uint8Array> {
+  private transact<T>(
+    link: Link,
+    unitId: number,
+    pdu: Uint8Array,
+    decode: (reply: Uint8Array) => T,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.link !== link) return reject(new AppError(errorCodes.busDisconnected, 'connection is closed'))
       const transactionId = (link.transactionId = (link.transactionId + 1) & 0xffff)
@@ -133,8 +146,12 @@ export class ModbusTcpConnection implements ModbusConnection {
       const settle = (outcome: Uint8Array | AppError) => {
         clearTimeout(timer)
         link.waiting = null
-        if (outcome instanceof AppError) reject(outcome)
-        else resolve(outcome)
+        if (outcome instanceof AppError) return reject(outcome)
+        try {
+          resolve(decode(outcome))
+        } catch (error) {
+          reject(error)
+        }
       }
       link.waiting = { transactionId, unitId, settle }
       link.socket.write(encodeMbap({ transactionId, unitId, pdu }))
@@ -146,6 +163,16 @@ export class ModbusTcpConnection implements ModbusConnection {
     const reason = `no reply within ${this.bus.timeoutMs} ms`
     link.waiting?.settle(new AppError(errorCodes.requestTimeout, reason, { details: { sent: true } }))
     if (link.lostReplies >= MAX_LOST_REPLIES) this.end(link, reason)
+  }
+
+  private receive(bytes: Uint8Array): void {
+    const { link } = this
+    if (!link) return
+    try {
+      for (const frame of link.reader.push(bytes)) this.take(link, frame)
+    } catch (error) {
+      this.end(link, error instanceof Error ? error.message : String(error), errorCodes.replyInvalid)
+    }
   }
 
   private take(link: Link, frame: MbapFrame): void {
@@ -166,7 +193,8 @@ export class ModbusTcpConnection implements ModbusConnection {
       throw new AppError(errorCodes.busDisconnected, this.lastConnectError)
     }
     try {
-      const socket = await this.connectTcp(this.transport, this.bus.timeoutMs)
+      const receiver = { buffer: new Uint8Array(RECEIVE_BYTES), onBytes: (bytes: Uint8Array) => this.receive(bytes) } // prettier-ignore
+      const socket = await this.connectTcp(this.transport, this.bus.timeoutMs, receiver)
       if (this.stopped) {
         socket.destroy()
         throw new AppError(errorCodes.busDisconnected, 'the bus is stopped')
@@ -184,15 +212,7 @@ export class ModbusTcpConnection implements ModbusConnection {
   }
 
   private attach(socket: Socket): Link {
-    const link: Link = { socket, waiting: null, transactionId: 0, lostReplies: 0 }
-    const reader = new MbapReader()
-    socket.on('data', (chunk) => {
-      try {
-        for (const frame of reader.push(chunk)) this.take(link, frame)
-      } catch (error) {
-        this.end(link, error instanceof Error ? error.message : String(error), errorCodes.replyInvalid)
-      }
-    })
+    const link = { socket, reader: new MbapReader(), waiting: null, transactionId: 0, lostReplies: 0 }
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.end(link, `connection broke: ${error.code ?? error.message}`),
     )
