@@ -17,13 +17,18 @@ export interface DriverPoint {
 export function preparePoint(deviceKey: string, point: ProfilePoint): DriverPoint {
   const { key, group, scale, optional, range } = point
   return {
-    name: `${deviceKey}/${key}`,
+    name: pointName(deviceKey, key),
     key,
     group,
     scale,
     optional,
     range: range ? [edgeOf(range[0], scale, 'up'), edgeOf(range[1], scale, 'down')] : null,
   }
+}
+
+/** Full name of a point. Joined, not pasted together: a pasted string would keep its pieces in memory as well. */
+export function pointName(deviceKey: string, key: string): string {
+  return [deviceKey, key].join('/')
 }
 
 /** The points that have a section for the driver, with it. */
@@ -70,7 +75,11 @@ export function readingOf(point: DriverPoint, value: Decimal | null, atMs: numbe
   return readingOfMantissa(point, mantissa, atMs)
 }
 
-export function readingOfMantissa(point: DriverPoint, mantissa: number, atMs: number): Reading {
+export function readingOfMantissa(
+  point: Pick<DriverPoint, 'name' | 'scale' | 'range'>,
+  mantissa: number,
+  atMs: number,
+): Reading {
   const { name, scale, range } = point
   const plausible = range === null || (mantissa >= range[0] && mantissa <= range[1])
   return { point: name, atMs, mantissa, scale, quality: plausible ? Quality.good : Quality.uncertain }

@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto'
 import { CatalogueMessage, TELEMETRY_VERSION, type CatalogueDevice } from '@courtyard/protocols/contract'
-import type { DeviceProfile } from '@courtyard/protocols/profile'
 import { commandsOf } from '../commands/index.ts'
 import type { SiteBus, SiteConfig, SiteDevice } from '../config/index.ts'
 
+type Described = Pick<CatalogueDevice, 'points' | 'commands'>
+
 /** What this gateway reads, in the hub's words; equal content has an equal revision. */
 export function buildCatalogue(site: SiteConfig): CatalogueMessage {
-  const devices = site.buses.flatMap((bus) => bus.devices.map((device) => describeDevice(bus, device)))
+  // A thousand meters of one model share the description of its points.
+  const known = new Map<string, Described>()
+  const devices = site.buses.flatMap((bus) => bus.devices.map((device) => describeDevice(bus, device, known)))
   const revision = createHash('sha256').update(JSON.stringify(devices)).digest('hex').slice(0, 32)
-  return CatalogueMessage.parse({ v: TELEMETRY_VERSION, revision, devices })
+  const catalogue: CatalogueMessage = { v: TELEMETRY_VERSION, revision, devices }
+  // Only checked: the copy that parsing gives would hold the points of every device anew.
+  CatalogueMessage.parse(catalogue)
+  return catalogue
 }
 
-function describeDevice(bus: SiteBus, device: SiteDevice): CatalogueDevice {
+function describeDevice(bus: SiteBus, device: SiteDevice, known: Map<string, Described>): CatalogueDevice {
   const { profile } = device
-  const commands = commandsOf(profile, bus.definition)
+  const kind = JSON.stringify([bus.definition.id, profile.id, device.intervals])
+  const described = known.get(kind) ?? describeKind(bus, device)
+  known.set(kind, described)
   return {
     key: device.key,
     name: device.name,
@@ -25,16 +33,16 @@ function describeDevice(bus: SiteBus, device: SiteDevice): CatalogueDevice {
     bus: bus.key,
     address: bus.definition.describeDevice(bus.config, device.address),
     ...(device.serial === undefined ? {} : { serial: device.serial }),
-    points: profile.points.map((point) => describePoint(point, device)),
-    ...(commands.length > 0 ? { commands } : {}),
+    ...described,
   }
 }
 
-function describePoint(
-  point: DeviceProfile['points'][number],
-  device: SiteDevice,
-): CatalogueDevice['points'][number] {
-  const { key, label, kind, code, unit, scale, digits } = point
-  const intervalMs = device.intervals[point.group]!
-  return { key, label, kind, code, unit, scale, ...(digits === undefined ? {} : { digits }), intervalMs }
+/** What is the same for all devices of a profile, driver and polling interval. */
+function describeKind({ definition }: SiteBus, { profile, intervals }: SiteDevice): Described {
+  const commands = commandsOf(profile, definition)
+  const points = profile.points.map(({ key, label, kind, code, unit, scale, digits, group }) => ({
+    ...{ key, label, kind, code, unit, scale, ...(digits === undefined ? {} : { digits }) },
+    intervalMs: intervals[group]!,
+  }))
+  return { points, ...(commands.length > 0 ? { commands } : {}) }
 }

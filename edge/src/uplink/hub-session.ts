@@ -50,6 +50,8 @@ export class HubSession {
       connectTimeout: CONNECT_TIMEOUT_MS,
       keepalive: KEEPALIVE_S,
       resubscribe: false,
+      // Some 9 MB of prepared numbers that a gateway with a few messages a second does not need.
+      writeCache: false,
       queueQoSZero: false,
       will: { topic: topics.presence(gatewayId), payload: presence(false), qos: 1, retain: true },
     })

@@ -1,4 +1,4 @@
-import { preparePoints } from '../../../edge/src/drivers/modbus/modbus.points.ts'
+import { formsOf } from '../../../edge/src/drivers/modbus/modbus.points.ts'
 import { planRequests } from '../../../edge/src/drivers/modbus/plan.ts'
 import type { SiteConfig } from '../../../edge/src/config/index.ts'
 
@@ -18,10 +18,10 @@ export function blocksOf(site: SiteConfig): Block[] {
     const { port } = (bus.config as { transport: { port: number } }).transport
     return bus.devices.flatMap((device) => {
       const { maxRegisters = 125, holeLimit = 8 } = device.profile.modbus ?? {}
-      const points = preparePoints(device.key, device.profile)
+      const forms = formsOf(device.profile)
       const { unitId } = device.address as { unitId: number }
       return Object.keys(device.profile.groups).flatMap((group) => {
-        const fields = points.filter((point) => point.group === group).flatMap((point) => point.fields)
+        const fields = forms.filter((form) => form.group === group).flatMap((form) => form.fields)
         return planRequests(fields, { maxRegisters, holeLimit }).map((request) => ({
           bus: busIndex,
           port,

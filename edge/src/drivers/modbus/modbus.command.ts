@@ -121,7 +121,7 @@ function readBackOf(
 ): ReadBack | null {
   const { readBack } = entry
   if (!readBack) return null
-  const point = preparePoints(deviceKey, profile).find(({ key }) => key === readBack.point)
+  const point = preparePoints(deviceKey, profile).find(({ form }) => form.key === readBack.point)
   if (!point) throw invalid(`${profile.id} has no point ${readBack.point} to read ${entry.key} back`)
   const wanted =
     body.kind === 'setpoint' ? body.value : 'action' in body ? readBack.values?.[body.action] : undefined

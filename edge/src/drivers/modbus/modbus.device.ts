@@ -4,6 +4,7 @@
  * demonstrably answers other requests: a meter that refuses everything for a while must not lose its plan.
  */
 import { AppError, Quality, type Reading } from '@courtyard/protocols/contract'
+import type { DeviceProfile } from '@courtyard/protocols/profile'
 import { errorCodes } from '../../errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../log.ts'
@@ -11,7 +12,7 @@ import type { DeviceFailure, DriverDevice, PollOutcome } from '../driver.ts'
 import type { ModbusAddress } from './modbus.config.ts'
 import type { ModbusConnection } from './modbus.connection.ts'
 import { emptyReading } from '../points.ts'
-import { preparePoints, readPoint, type Block, type ModbusPoint } from './modbus.points.ts'
+import { formsOf, preparePoints, readPoint, type Block, type ModbusPoint } from './modbus.points.ts'
 import { planRequests, splitRequest, type PlanLimits, type ReadRequest } from './plan.ts'
 
 /** Exceptions that speak about the registers asked for (Modbus Application Protocol 1.1b3, 7). */
@@ -39,8 +40,9 @@ export class ModbusDevice {
   private readonly clock: Clock
   private readonly logger: Logger
   private readonly limits: PlanLimits
-  private points: ModbusPoint[]
-  private readonly plans = new Map<string, ReadRequest[]>()
+  private points: readonly ModbusPoint[]
+  private readonly pointsOfGroup = new Map<string, readonly ModbusPoint[]>()
+  private readonly plans: Map<string, readonly ReadRequest[]>
   private readonly wholeUntilMs = new WeakMap<ReadRequest, number>()
 
   constructor(
@@ -56,10 +58,8 @@ export class ModbusDevice {
     const { maxRegisters = 125, holeLimit = 8 } = device.profile.modbus ?? {}
     this.limits = { maxRegisters: Math.min(maxRegisters, device.address.maxRegisters ?? 125), holeLimit }
     this.points = preparePoints(device.key, device.profile)
-    for (const group of new Set(this.points.map((point) => point.group))) {
-      const fields = this.points.filter((point) => point.group === group).flatMap((point) => point.fields)
-      this.plans.set(group, planRequests(fields, this.limits))
-    }
+    this.plans = new Map(plansOf(device.profile, this.limits))
+    this.groupPoints()
   }
 
   async poll(group: string): Promise<PollOutcome> {
@@ -85,8 +85,8 @@ export class ModbusDevice {
   }
 
   private probeRequest(): ReadRequest {
-    const sorted = [...this.points].sort((a, b) => Number(a.optional) - Number(b.optional))
-    const field = sorted[0]!.fields[0]!
+    const sorted = [...this.points].sort((a, b) => Number(a.form.optional) - Number(b.form.optional))
+    const field = sorted[0]!.form.fields[0]!
     return { function: field.function, address: field.address, count: field.width, fields: [field] }
   }
 
@@ -138,20 +138,24 @@ export class ModbusDevice {
   }
 
   /** Keeps the plan that worked, without the optional points that were refused. */
-  private async learn(group: string, plan: ReadRequest[], progress: Progress): Promise<void> {
-    const unsupported = this.points.filter((point) => point.optional && progress.refused.has(point.key))
+  private async learn(group: string, plan: readonly ReadRequest[], progress: Progress): Promise<void> {
+    const before = this.plans.get(group) ?? []
+    const isSame = plan.length === before.length && plan.every((request, i) => request === before[i])
+    if (isSame && progress.refused.size === 0) return
+    const unsupported = this.points.filter(({ form }) => form.optional && progress.refused.has(form.key))
     if (unsupported.length > 0 && (await this.answersOtherwise(progress))) {
-      for (const point of unsupported) {
-        progress.refused.delete(point.key)
+      for (const { form } of unsupported) {
+        progress.refused.delete(form.key)
         this.logger.info(
-          { device: this.device.key, point: point.key },
+          { device: this.device.key, point: form.key },
           'optional point refused; no longer polled',
         )
       }
       this.points = this.points.filter((point) => !unsupported.includes(point))
+      this.groupPoints()
       if (progress.refused.size === 0) progress.message = null
     }
-    const known = new Set(this.points.map((point) => point.key))
+    const known = new Set(this.points.map(({ form }) => form.key))
     this.plans.set(
       group,
       plan.filter((request) => request.fields.some((field) => known.has(field.point))),
@@ -169,18 +173,43 @@ export class ModbusDevice {
   private readingsOf(group: string, progress: Progress): Reading[] {
     const atMs = this.clock.nowMs()
     const missing = progress.failure?.quality ?? Quality.refused
-    return this.points
-      .filter((point) => point.group === group)
-      .map(
-        (point) =>
-          readPoint(point, progress.blocks) ?? emptyReading(point, atMs, qualityOf(point, progress, missing)),
-      )
+    return (this.pointsOfGroup.get(group) ?? []).map(
+      (point) =>
+        readPoint(point, progress.blocks) ?? emptyReading(point, atMs, qualityOf(point, progress, missing)),
+    )
+  }
+
+  private groupPoints(): void {
+    this.pointsOfGroup.clear()
+    const groups = Map.groupBy(this.points, ({ form }) => form.group)
+    for (const [group, points] of groups) this.pointsOfGroup.set(group, points)
   }
 
   private outcome(readings: Reading[], progress: Progress): PollOutcome {
     const { requests, errors, latencyMs, failure, message } = progress
     return { readings, requests, errors, latencyMs, failure, message }
   }
+}
+
+/** Requests by group. */
+type Plans = ReadonlyMap<string, readonly ReadRequest[]>
+
+/** By profile and registers in one request. */
+const firstPlans = new WeakMap<DeviceProfile, Map<number, Plans>>()
+
+/** What is asked for at first; the same for all devices of a profile. */
+function plansOf(profile: DeviceProfile, limits: PlanLimits): Plans {
+  const byCap = firstPlans.get(profile) ?? new Map<number, Plans>()
+  firstPlans.set(profile, byCap)
+  const plans = byCap.get(limits.maxRegisters) ?? planGroups(profile, limits)
+  byCap.set(limits.maxRegisters, plans)
+  return plans
+}
+
+function planGroups(profile: DeviceProfile, limits: PlanLimits): Plans {
+  const groups = Map.groupBy(formsOf(profile), ({ group }) => group)
+  const fieldsOf = (group: string) => groups.get(group)!.flatMap(({ fields }) => fields)
+  return new Map([...groups.keys()].map((group) => [group, planRequests(fieldsOf(group), limits)]))
 }
 
 function newProgress(): Progress {
@@ -196,7 +225,7 @@ function newProgress(): Progress {
 }
 
 function qualityOf(point: ModbusPoint, progress: Progress, missing: Quality): Quality {
-  return progress.refused.has(point.key) ? Quality.refused : missing
+  return progress.refused.has(point.form.key) ? Quality.refused : missing
 }
 
 /** The quality that a failed unit gives its points; null when only this request was refused. */
