@@ -1,7 +1,7 @@
 /**
  * One bus, one queue: what somebody waits for (commands) goes first, then the task that has been due longest, one
- * at a time. A device that fails leaves the queue and is probed with one cheap request, ever more rarely, so that it costs the others nothing but
- * a bounded share of the bus.
+ * at a time. A device that fails leaves the queue and is probed with one cheap request, ever more rarely, so that it
+ * costs the others nothing but a bounded share of the bus.
  */
 import { AppError, Quality, type DeviceState } from '@courtyard/protocols/contract'
 import type { Clock } from '../clock.ts'
@@ -173,7 +173,8 @@ export class BusPoller {
       const job = this.nextJob()
       const waitMs = (job?.dueMs ?? Infinity) - clock.monotonicMs()
       if (waitMs > 0) {
-        this.wake = new AbortController()
+        // Made anew only when used up: a thousand buses sleep twice a second.
+        if (this.wake.signal.aborted) this.wake = new AbortController()
         await clock.sleep(Math.min(waitMs, 60_000), this.wake.signal)
         continue
       }
@@ -293,14 +294,12 @@ export class BusPoller {
     const size = (emission.readings?.length ?? 0) + (emission.events?.length ?? 0)
     if (size === 0 && !emission.checkpoint) return
     this.waitingSize += size
-    const settled = this.options
-      .offer(emission, sinceMs)
-      // The outbox has counted and logged the refusal.
-      .catch(() => {})
-      .finally(() => {
-        this.waiting.delete(settled)
-        this.waitingSize -= size
-      })
+    const done = () => {
+      this.waiting.delete(settled)
+      this.waitingSize -= size
+    }
+    // The outbox has counted and logged a refusal.
+    const settled = this.options.offer(emission, sinceMs).then(done, done)
     this.waiting.add(settled)
   }
 

@@ -1,34 +1,51 @@
-/** Share of the last minute in which something was busy. Times are milliseconds of the monotonic clock. */
+/**
+ * Share of the last minute in which something was busy, from sums over slices of it: what it keeps does not depend on
+ * how busy it is. Times are milliseconds of the monotonic clock.
+ */
+const WINDOW_MS = 60_000
+const SLICE_MS = 2_000
+/** The oldest slice is partly outside of the window. */
+const SLICES = WINDOW_MS / SLICE_MS + 1
+
 export class BusyMeter {
   private readonly startMs: number
-  private spans: { fromMs: number; toMs: number }[] = []
+  private readonly busyMs = new Array<number>(SLICES).fill(0)
+  /** Number of the newest slice, counted from 0 ms. */
+  private newest: number
 
   constructor(startMs: number) {
     this.startMs = startMs
+    this.newest = sliceAt(startMs)
   }
 
   add(fromMs: number, toMs: number): void {
-    const last = this.spans.at(-1)
-    // One span per tenth of a second is exact enough and keeps the list short on a busy bus.
-    if (last && fromMs - last.toMs < 1 && toMs - last.fromMs < 100) {
-      last.toMs = toMs
-    } else {
-      this.spans.push({ fromMs, toMs })
+    this.advance(toMs)
+    const first = Math.max(sliceAt(fromMs), this.newest - SLICES + 1)
+    for (let slice = first; slice <= sliceAt(toMs); slice++) {
+      const begin = slice * SLICE_MS
+      this.busyMs[slice % SLICES]! += Math.min(toMs, begin + SLICE_MS) - Math.max(fromMs, begin)
     }
-    if (this.spans.length > 4096) this.forget(toMs)
   }
 
   load(nowMs: number): number {
-    this.forget(nowMs)
+    this.advance(nowMs)
     const windowStart = Math.max(this.startMs, nowMs - WINDOW_MS)
-    const busyMs = this.spans.reduce((sum, span) => sum + span.toMs - Math.max(span.fromMs, windowStart), 0)
-    return nowMs > windowStart ? Math.min(1, busyMs / (nowMs - windowStart)) : 0
+    if (nowMs <= windowStart) return 0
+    const oldest = this.newest - SLICES + 1
+    const shareOfOldest = Math.min(1, ((oldest + 1) * SLICE_MS - (nowMs - WINDOW_MS)) / SLICE_MS)
+    const sum = this.busyMs.reduce((total, each) => total + each, 0)
+    const busyMs = sum - (this.busyMs[oldest % SLICES] ?? 0) * (1 - shareOfOldest)
+    return Math.min(1, busyMs / (nowMs - windowStart))
   }
 
-  private forget(nowMs: number): void {
-    const first = this.spans.findIndex((span) => span.toMs > nowMs - WINDOW_MS)
-    this.spans = first < 0 ? [] : this.spans.slice(first)
+  private advance(toMs: number): void {
+    const slice = sliceAt(toMs)
+    const first = Math.max(this.newest + 1, slice - SLICES + 1)
+    for (let next = first; next <= slice; next++) this.busyMs[next % SLICES] = 0
+    this.newest = Math.max(this.newest, slice)
   }
 }
 
-const WINDOW_MS = 60_000
+function sliceAt(atMs: number): number {
+  return Math.floor(atMs / SLICE_MS)
+}

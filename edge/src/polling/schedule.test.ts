@@ -78,3 +78,28 @@ test('load is the busy share of the last minute', () => {
   expect(meter.load(100_000)).toBeCloseTo(5 / 60)
   expect(meter.load(200_000)).toBe(0)
 })
+
+test('property: the load of a bus with many short polls is their sum, and one that is always busy has load 1', () => {
+  const spans = fc.array(fc.record({ idleMs: fc.integer({ min: 0, max: 900 }), busyMs: fc.double({ min: 0.01, max: 400, noNaN: true }) }), { minLength: 1, maxLength: 400 }) // prettier-ignore
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1_000_000 }), spans, (startMs, list) => {
+      const meter = new BusyMeter(startMs)
+      const always = new BusyMeter(startMs)
+      const kept: { fromMs: number; toMs: number }[] = []
+      let nowMs = startMs
+      for (const { idleMs, busyMs } of list) {
+        const fromMs = nowMs + idleMs
+        always.add(nowMs, fromMs + busyMs)
+        nowMs = fromMs + busyMs
+        meter.add(fromMs, nowMs)
+        kept.push({ fromMs, toMs: nowMs })
+      }
+      const windowMs = Math.min(60_000, nowMs - startMs)
+      const busyMs = kept.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, toMs - Math.max(fromMs, nowMs - windowMs)), 0) // prettier-ignore
+      // Within the slice that the window cuts, what was busy is taken as spread evenly.
+      expect(Math.abs(meter.load(nowMs) - busyMs / windowMs)).toBeLessThan(1_000.1 / windowMs)
+      if (windowMs < 58_000) expect(meter.load(nowMs)).toBeCloseTo(busyMs / windowMs, 6)
+      expect(always.load(nowMs)).toBeCloseTo(1, 6)
+    }),
+  )
+})
