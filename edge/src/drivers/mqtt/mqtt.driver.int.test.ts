@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Aedes } from 'aedes'
 import { connectAsync, type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Quality, type Reading } from '@courtyard/protocols/contract'
 import { loadProfiles } from '@courtyard/protocols/profile'
+import { SILENT_AFTER_MS } from '../../testing/contract-kit.ts'
+import { describeDriverContract } from '../../testing/driver-contract.ts'
 import { testDriverContext, type TestContext } from '../../testing/driver-context.ts'
 import { TestAuthority } from '../../testing/test-authority.ts'
 import type { DriverContext } from '../driver.ts'
@@ -211,23 +213,20 @@ describe.runIf(hasMosquitto)('over TLS', () => {
     ...more,
   })
 
-  test.each([4, 5])(
-    'version %i: with the CA of the broker, readings and commands',
-    async (protocolVersion) => {
-      const authority = await TestAuthority.create()
-      const broker = await startMosquitto(null, await authority.server())
-      const options = { ca: authority.pem, username: 'edge', password: 'right' }
-      const client = await connectAsync(`mqtts://127.0.0.1:${broker.port}`, options, false)
-      stops.push(() => client.endAsync(true))
-      const { driver, context } = await connected(
-        broker,
-        over(broker.port, { ca: authority.pem, protocolVersion }),
-      )
-      await client.publishAsync('meters/m1/report', hourly(2), { qos: 1 })
-      await expect.poll(() => readingsOf(context).length).toBe(2)
-      await driver.stop()
-    },
-  )
+  test.each([4, 5])('version %i: readings with the CA of the broker', async (protocolVersion) => {
+    const authority = await TestAuthority.create()
+    const broker = await startMosquitto(null, await authority.server())
+    const options = { ca: authority.pem, username: 'edge', password: 'right' }
+    const client = await connectAsync(`mqtts://127.0.0.1:${broker.port}`, options, false)
+    stops.push(() => client.endAsync(true))
+    const { driver, context } = await connected(
+      broker,
+      over(broker.port, { ca: authority.pem, protocolVersion }),
+    )
+    await client.publishAsync('meters/m1/report', hourly(2), { qos: 1 })
+    await expect.poll(() => readingsOf(context).length).toBe(2)
+    await driver.stop()
+  })
 
   test('another CA, none, or a certificate of another host: refused in words, and nobody signs in', async () => {
     const [authority, stranger] = [await TestAuthority.create(), await TestAuthority.create()]
@@ -323,21 +322,51 @@ test.runIf(hasMosquitto)(
   20_000,
 )
 
-test('stop leaves no socket and no timer; bad configuration is refused', async () => {
-  const broker = await startAedes()
-  const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
-  const { driver } = await connected(broker)
-  await driver.stop()
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(before) // prettier-ignore
-  expect(driver.connected).toBe(false)
-  const { busSchema, addressSchema, deviceIdentity } = mqttDriver
+describe('devices that publish', () => {
+  let broker: Aedes
+  let server: Server
+  let client: MqttClient
+  let drivers = 0
+  beforeAll(async () => {
+    broker = await Aedes.createBroker()
+    server = createServer(broker.handle)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    client = await connectAsync(`mqtt://127.0.0.1:${portOf(server)}`)
+  })
+  afterAll(async () => {
+    await client.endAsync(true)
+    await new Promise<void>((resolve) => broker.close(() => resolve()))
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const climate = profiles.get('mqtt-zigbee2mqtt-climate')!
+  const profile = { ...climate, mqtt: { ...climate.mqtt!, silentAfterMs: SILENT_AFTER_MS } }
+  // Each with a session of its own: what one left behind is not for the next
+  const busAt = (port: number) =>
+    MqttBusConfig.parse({
+      url: `mqtt://127.0.0.1:${port}`,
+      clientId: `contract-${++drivers}`,
+      timeoutMs: 300,
+    })
+  const said = {
+    values: '{"temperature":21.5,"humidity":40,"pressure":1013,"battery":97,"linkquality":120}',
+    garbage: 'offline',
+  }
   const good = { url: 'mqtt://x', clientId: 'a' }
-  for (const bad of [{}, { ...good, url: 'http://x' }, { ...good, clientId: 'a b' }, { ...good, protocolVersion: 3 }])
-    expect(busSchema.safeParse(bad).success, JSON.stringify(bad)).toBe(false)
-  for (const id of ['', 'a/b', '+', '#', 'a b']) expect(addressSchema.safeParse({ id }).success, id).toBe(false)
-  expect(deviceIdentity({ id: 'a' })).not.toBe(deviceIdentity({ id: 'b' }))
-}) // prettier-ignore
+
+  describeDriverContract('mqtt', {
+    definition: mqttDriver,
+    bus: () => busAt(portOf(server)),
+    busAt,
+    devices: () => ['room', 'hall'].map((id) => ({ key: id, address: { id }, profile })),
+    group: 'report',
+    setFault: () => Promise.resolve(),
+    publish: async (key, what) => void (await client.publishAsync(`zigbee2mqtt/${key}`, said[what], { qos: 1 })),
+    badBuses: [{}, { ...good, url: 'http://x' }, { ...good, clientId: 'a b' }, { ...good, protocolVersion: 3 }],
+    badAddresses: [{}, ...['', 'a/b', '+', '#', 'a b'].map((id) => ({ id }))],
+  }) // prettier-ignore
+})
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
