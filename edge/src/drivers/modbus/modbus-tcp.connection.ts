@@ -150,7 +150,7 @@ export class ModbusTcpConnection implements ModbusConnection {
         try {
           resolve(decode(outcome))
         } catch (error) {
-          reject(error)
+          reject(error instanceof Error ? error : new Error(String(error)))
         }
       }
       link.waiting = { transactionId, unitId, settle }
