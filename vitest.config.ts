@@ -6,6 +6,8 @@ const ignored = ['**/node_modules/**', '**/build/**', 'data/**']
 
 export default defineConfig({
   test: {
+    // One PostgreSQL server for all hubs of the run
+    globalSetup: ['hub/src/platform/testing-setup.ts'],
     projects: [
       {
         test: {

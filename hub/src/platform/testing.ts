@@ -1,5 +1,5 @@
 /**
- * A whole hub for tests: real PostgreSQL in a temporary folder, all migrations, real broker and jobs on free
+ * A whole hub for tests: a real PostgreSQL database of its own with all migrations, real broker and jobs on free
  * ports. Slow things are only turned off where durability is not what is tested (fsync).
  */
 import { randomInt, randomUUID } from 'node:crypto'
@@ -21,6 +21,7 @@ import type { Clock } from './clock.ts'
 import { readConfig } from './config.ts'
 import { startHub, type RunningHub } from './hub.ts'
 import type { Hub, HubApp, HubModule } from './module.ts'
+import { KEEPER_VARIABLE, leaseDatabase, type DatabaseLease } from './testing-lease.ts'
 import { modules as allModules } from '../modules/index.ts'
 
 export interface TestHubOptions {
@@ -74,7 +75,7 @@ export function fromSomewhere(): Record<string, string> {
   return { 'x-forwarded-for': `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}` }
 }
 
-/** Settings that make a throw-away database quick. */
+/** Settings that make a throw-away database quick; for a hub outside a test run, which has a server of its own. */
 const quick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '64MB' }
 
 export async function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
@@ -91,14 +92,22 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     ...options.environment,
   })
   if (!config) throw new Error(`test configuration: ${JSON.stringify(issues)}`)
-  const running = await startHub({
-    config,
-    log: options.log ?? pino({ level: config.logLevel }),
-    modules: options.modules ?? allModules,
-    databaseSettings: quick,
-    ...(options.clock ? { clock: options.clock } : {}),
-  })
-  return new RunningTestHub(running, folder)
+  const keeper = process.env[KEEPER_VARIABLE]
+  const lease = keeper && !config.databaseUrl ? await leaseDatabase(keeper) : null
+  try {
+    const running = await startHub({
+      config: lease ? { ...config, databaseUrl: lease.url } : config,
+      log: options.log ?? pino({ level: config.logLevel }),
+      modules: options.modules ?? allModules,
+      databaseSettings: quick,
+      ...(options.clock ? { clock: options.clock } : {}),
+    })
+    return new RunningTestHub(running, folder, lease)
+  } catch (error) {
+    lease?.release()
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
 }
 
 class RunningTestHub implements TestHub {
@@ -107,10 +116,12 @@ class RunningTestHub implements TestHub {
   readonly folder: string
   readonly anonymous: TestClient
   private readonly running: RunningHub
+  private readonly lease: DatabaseLease | null
 
-  constructor(running: RunningHub, folder: string) {
+  constructor(running: RunningHub, folder: string, lease: DatabaseLease | null) {
     if (!running.app) throw new Error('a test hub needs the role api')
     this.running = running
+    this.lease = lease
     this.hub = running.hub
     this.app = running.app
     this.folder = folder
@@ -148,6 +159,7 @@ class RunningTestHub implements TestHub {
 
   async stop(): Promise<void> {
     await this.running.stop()
+    this.lease?.release()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

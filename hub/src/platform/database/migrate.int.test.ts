@@ -17,7 +17,7 @@ const migration = (name: string, sql: string) => ({ name, sql, checksum: `sum of
 
 async function newDatabase(name: string): Promise<string> {
   await test1.db.pool.query(`CREATE DATABASE ${name}`)
-  return test1.db.url.replace(/courtyard$/, name)
+  return test1.db.url.replace(/[^/]+$/, name)
 }
 
 test('the migration is what the models and prisma/sql say; if not: npm run migration -w hub', async () => {

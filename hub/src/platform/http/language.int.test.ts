@@ -87,5 +87,5 @@ test('a price rule names what is wrong with it', async () => {
 
 test('health, too', async () => {
   const { body } = await hub.anonymous.raw('GET /api/health', { headers: chinese })
-  expect(body).toMatchObject({ checks: { database: { detail: '自带数据库' }, jobs: { detail: '运行中' } } })
+  expect(body).toMatchObject({ checks: { database: { detail: '外部数据库' }, jobs: { detail: '运行中' } } })
 })

@@ -135,7 +135,7 @@ test('an event larger than a notification may be arrives whole', async () => {
 test('goes on after the connection to the database was lost', async () => {
   const events = await open(await hub.as('manager'))
   await hub.hub.db.pool.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%courtyard_live%' AND pid <> pg_backend_pid()`,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%courtyard_live%' AND pid <> pg_backend_pid()`,
   )
   await sleep(1_500)
   elsewhere.publish('gateways', { gatewayIds: [A] }, { projectId: A })
