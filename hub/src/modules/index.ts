@@ -9,6 +9,7 @@ import { gatewaysModule } from './gateways/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
 import { overviewModule } from './overview/index.ts'
+import { roomsModule } from './rooms/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
 
 /**
@@ -20,6 +21,7 @@ export const modules: readonly HubModule[] = [
   estateModule,
   meteringModule,
   chargingModule,
+  roomsModule,
   overviewModule,
   eventsModule,
   commandsModule,

@@ -25,6 +25,34 @@ export const estateReasons = registerReasons({
     zh: '同一户号在第 {row} 行的名称是“{said}”',
     en: 'Row {row} says "{said}" for the same account',
   },
+  'generation.unknown_placeholder': {
+    zh: '编号规则不认识 {name}',
+    en: 'The pattern does not know {name}',
+  },
+  'generation.no_numbers': { zh: '范围内没有任何编号', en: 'Nothing is left in this range' },
+  'generation.too_many': {
+    zh: '共 {rooms} 个房间，一次最多 {most} 个',
+    en: '{rooms} rooms; at most {most} at once',
+  },
+  'generation.same_code': { zh: '编号“{said}”重复', en: 'The code "{said}" comes up twice' },
+  'generation.same_number': {
+    zh: '房号“{said}”重复：规则需要区分单元和楼层',
+    en: 'The number "{said}" comes up twice: the pattern has to tell units and floors apart',
+  },
+  'generation.bad_number': {
+    zh: '房号“{said}”为空或超过 40 个字符',
+    en: 'The number "{said}" is empty or longer than 40 characters',
+  },
+  'plan.not_a_picture': {
+    zh: '只支持 PNG、JPEG 或 WebP 图片',
+    en: 'Only PNG, JPEG and WebP pictures can be used',
+  },
+  'plan.picture_too_large': {
+    zh: '图片不能超过 {most} MB 或 {pixels} 百万像素',
+    en: 'A picture may have {most} MB and {pixels} million pixels at most',
+  },
+  'plan.room_elsewhere': { zh: '房间不在这一层', en: 'The room is not on this floor' },
+  'plan.room_twice': { zh: '同一房间画了两次', en: 'The room is drawn twice' },
 })
 
 export type EstateReason = ReasonOf<typeof estateReasons>

@@ -2,29 +2,36 @@ import type * as z from 'zod'
 import { chargingRoutes } from './charging.http.ts'
 import { commandsRoutes } from './commands.http.ts'
 import { estateRoutes } from './estate.http.ts'
+import { estateStructureRoutes } from './estate-structure.http.ts'
 import { eventsRoutes } from './events.http.ts'
 import { fleetRoutes } from './fleet.http.ts'
 import { meteringRoutes } from './metering.http.ts'
 import { overviewRoutes } from './overview.http.ts'
 import { platformRoutes } from './platform.http.ts'
+import { recordsRoutes } from './records.http.ts'
 import { resourceRoutesOfAll } from './resource.http.ts'
 import { telemetryRoutes } from './telemetry.http.ts'
+import { workflowRoutes } from './workflow.http.ts'
 
 export * from './charging.http.ts'
 export * from './commands.http.ts'
 export * from './estate.http.ts'
+export * from './estate-structure.http.ts'
 export * from './events.http.ts'
 export * from './fleet.http.ts'
 export * from './metering.http.ts'
 export * from './overview.http.ts'
 export * from './platform.http.ts'
+export * from './records.http.ts'
 export * from './resource.http.ts'
 export * from './route.ts'
 export * from './telemetry.http.ts'
+export * from './workflow.http.ts'
 
 export const apiRoutes = {
   ...platformRoutes,
   ...estateRoutes,
+  ...estateStructureRoutes,
   ...telemetryRoutes,
   ...meteringRoutes,
   ...chargingRoutes,
@@ -33,6 +40,8 @@ export const apiRoutes = {
   ...commandsRoutes,
   ...fleetRoutes,
   ...resourceRoutesOfAll,
+  ...recordsRoutes,
+  ...workflowRoutes,
 } as const
 
 export type ApiRoutes = typeof apiRoutes
