@@ -1,10 +1,10 @@
-import type { Role, Session } from '@courtyard/protocols/contract'
+import type { Session } from '@courtyard/protocols/contract'
 import { HubError, type HubClient } from '../hub-client.ts'
 
 export const ADMIN = 'admin'
 
 /** The people of the demo, besides the administrator. */
-const STAFF: readonly { username: string; displayName: string; role: Role }[] = [
+const STAFF: readonly { username: string; displayName: string; role: string }[] = [
   { username: 'engineer', displayName: '工程师 Engineer', role: 'engineer' },
   { username: 'clerk', displayName: '收费员 Billing clerk', role: 'billingClerk' },
   { username: 'manager', displayName: '经理 Manager', role: 'manager' },
@@ -33,7 +33,11 @@ export async function ensureStaff(hub: HubClient, password: string): Promise<voi
   const known = new Set(items.map((user) => user.username))
   for (const person of STAFF) {
     if (known.has(person.username)) continue
-    await hub.call('POST /api/users', { body: { ...person, password } })
+    const { username, displayName, role } = person
+    const assignments = [{ role, place: { all: true } }] as const
+    await hub.call('POST /api/users', {
+      body: { username, displayName, password, assignments: [...assignments] },
+    })
   }
 }
 

@@ -57,7 +57,12 @@ beforeAll(async () => {
   stack.startEdge()
   url = `http://127.0.0.1:${stack.ports.hub}`
   await stack.hub.call('POST /api/users', {
-    body: { username: 'manager', displayName: '王经理', role: 'manager', password, projectIds: null },
+    body: {
+      username: 'manager',
+      displayName: '王经理',
+      password,
+      assignments: [{ role: 'manager', place: { all: true } }],
+    },
   })
   const name = '东门岗亭'
   const { token } = await stack.hub.call('POST /api/gateways', {

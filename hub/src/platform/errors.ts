@@ -19,6 +19,8 @@ export const platformErrors = {
   badCredentials: { code: 'auth.bad_credentials', status: 401 },
   locked: { code: 'auth.locked', status: 429 },
   forbidden: { code: 'auth.forbidden', status: 403 },
+  acting: { code: 'auth.acting', status: 403 },
+  partOfProject: { code: 'auth.part_of_project', status: 403 },
   badCsrf: { code: 'auth.csrf', status: 403 },
   tooManyRequests: { code: 'rate.limited', status: 429 },
   projectNotFound: { code: 'project.not_found', status: 404 },

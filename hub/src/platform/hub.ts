@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { seedRoles } from './auth/role-seeds.ts'
 import { EmbeddedBroker } from './broker/embedded-broker.ts'
 import { ExternalBroker } from './broker/external-broker.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -56,6 +57,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       ...(options.databaseSettings ? { settings: options.databaseSettings } : {}),
     })
     stops.push(() => db.close())
+    await seedRoles(db)
     const clock = options.clock ?? systemClock
     const security = await startSecurity({ config, db, clock, log: log.child({ module: 'security' }) })
     stops.push(() => security.stop())

@@ -10,13 +10,14 @@ import { pino, type Logger } from 'pino'
 import {
   AppError,
   type ErrorBody,
-  type Role,
   type RouteBody,
   type RouteKey,
   type RouteParams,
   type RouteQuery,
   type RouteResponse,
 } from '@courtyard/protocols/contract'
+import type { BuiltinRole } from './auth/builtin-roles.ts'
+import type { Records } from './auth/grant.ts'
 import type { Clock } from './clock.ts'
 import { readConfig } from './config.ts'
 import { startHub, type RunningHub } from './hub.ts'
@@ -55,6 +56,12 @@ export interface TestClient {
   readonly headers: Readonly<Record<string, string>>
 }
 
+export interface NarrowedScope {
+  readonly buildingIds?: readonly string[]
+  readonly records?: Records
+  readonly departmentId?: string
+}
+
 export interface TestHub {
   readonly hub: Hub
   readonly app: HubApp
@@ -63,8 +70,15 @@ export interface TestHub {
   readonly folder: string
   /** Null unless the environment has HTTPS_PORT. */
   readonly httpsPort: number | null
-  /** A new user with the role, signed in; without `projectIds` for all projects. */
-  as(role: Role, projectIds?: readonly string[]): Promise<TestClient>
+  /**
+   * A new user with the role (a built-in one, or the code of another), signed in; without `projectIds` for all projects,
+   * unless `narrowed` names buildings.
+   */
+  as(
+    role: BuiltinRole | (string & {}),
+    projectIds?: readonly string[],
+    narrowed?: NarrowedScope,
+  ): Promise<TestClient>
   /** Somebody without a session. */
   readonly anonymous: TestClient
   stop(): Promise<void>
@@ -137,14 +151,26 @@ class RunningTestHub implements TestHub {
     return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   }
 
-  async as(role: Role, projectIds?: readonly string[]): Promise<TestClient> {
+  async as(
+    role: string,
+    projectIds?: readonly string[],
+    { buildingIds = [], records = 'all', departmentId }: NarrowedScope = {},
+  ): Promise<TestClient> {
+    const allProjects = projectIds === undefined && buildingIds.length === 0
     const user = await this.hub.db.prisma.user.create({
       data: {
         username: `${role.toLowerCase()}-${randomUUID().slice(0, 8)}`,
         displayName: role,
-        role,
-        allProjects: projectIds === undefined,
-        projectIds: [...(projectIds ?? [])],
+        ...(departmentId ? { department: { connect: { id: departmentId } } } : {}),
+        assignments: {
+          create: {
+            role: { connect: { code: role } },
+            allProjects,
+            projectIds: [...(projectIds ?? [])],
+            buildingIds: [...buildingIds],
+            records,
+          },
+        },
         // Nobody signs in with it: the session below is made directly
         passwordHash: '-',
       },

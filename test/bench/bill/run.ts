@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import type pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { auditAsSystem } from '../../../hub/src/platform/audit/audit.ts'
+import { defaultsOf } from '../../../hub/src/platform/auth/permissions.ts'
 import type { CurrentUser } from '../../../hub/src/platform/auth/user.ts'
 import type { Hub } from '../../../hub/src/platform/module.ts'
 import { createRun, issueRun } from '../../../hub/src/modules/charging/bill-run.service.ts'
@@ -30,8 +31,15 @@ const clerk: CurrentUser = {
   id: '00000000-0000-4000-8000-000000000000',
   username: 'bench',
   displayName: 'bench',
-  role: 'billingClerk',
-  scope: { all: true, projectIds: [] },
+  departmentId: null,
+  grants: [
+    {
+      permissions: new Set(defaultsOf('billingClerk')),
+      place: { all: true },
+      records: 'all',
+      departmentIds: [],
+    },
+  ],
 }
 
 /** Previews and issues the month the way a clerk does: a run is made, a job computes it, the run is issued. */

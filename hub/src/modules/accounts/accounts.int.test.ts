@@ -48,10 +48,14 @@ async function sessionStatus(cookie: string): Promise<number> {
   return (await hub.app.inject({ url: '/api/auth/session', headers: { cookie } })).statusCode
 }
 
+const everywhere = (role: string) => [{ role, place: { all: true as const } }]
+const within = (role: string, projectIds: string[]) => [{ role, place: { all: false as const, projectIds } }]
+
 async function newUser(change: object = {}) {
   const administrator = await hub.as('administrator')
   const username = `u${randomUUID().slice(0, 8)}`
-  const body = { username, displayName: 'Somebody', role: 'engineer', password: PASSWORD, ...change } as const
+  const assignments = everywhere('engineer')
+  const body = { username, displayName: 'Somebody', assignments, password: PASSWORD, ...change } as const
   return { administrator, user: await administrator.call('POST /api/users', { body }) }
 }
 
@@ -84,7 +88,8 @@ test('a session is a cookie that scripts cannot read and other sites do not send
     id: user.id,
     username: user.username,
     displayName: 'Somebody',
-    role: 'engineer',
+    roles: [expect.objectContaining({ code: 'engineer', label: { zh: '工程师', en: 'Engineer' } })],
+    department: null,
   })
   expect(reply.setCookie).toMatch(/^__Host-courtyard=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
   const secret = reply.cookie.split('=')[1]!
@@ -95,7 +100,10 @@ test('a session is a cookie that scripts cannot read and other sites do not send
 test('unknown name, wrong password and disabled account answer alike', async () => {
   const { administrator, user } = await newUser()
   const wrong = await signIn(user.username, 'not the password')
-  await administrator.call('PATCH /api/users/:id', { params: { id: user.id }, body: { disabled: true } })
+  await administrator.call('PATCH /api/users/:id', {
+    params: { id: user.id },
+    body: { disabled: true, version: 1 },
+  })
   const answers = [wrong, await signIn('nobody-here'), await signIn(user.username)]
   for (const answer of answers) {
     expect(answer.status).toBe(401)
@@ -166,18 +174,28 @@ test('a new password ends the other sessions, not this one', async () => {
 })
 
 test('disabling ends all sessions at once; the last administrator stays', async () => {
-  const { administrator, user } = await newUser({ role: 'administrator' })
+  const { administrator, user } = await newUser({ assignments: everywhere('administrator') })
   const { cookie } = await signIn(user.username)
-  await administrator.call('PATCH /api/users/:id', { params: { id: user.id }, body: { disabled: true } })
+  await administrator.call('PATCH /api/users/:id', {
+    params: { id: user.id },
+    body: { disabled: true, version: 1 },
+  })
   expect(await sessionStatus(cookie)).toBe(401)
   const all = await administrator.call('GET /api/users', { query: { pageSize: 500 } })
   const others = all.items.filter(
-    (one) => one.role === 'administrator' && !one.disabled && one.id !== administrator.userId,
+    (one) =>
+      one.assignments.some(({ role }) => role.code === 'administrator') &&
+      !one.disabled &&
+      one.id !== administrator.userId,
   )
   for (const { id } of others)
-    await administrator.call('PATCH /api/users/:id', { params: { id }, body: { disabled: true } })
-  for (const body of [{ disabled: true }, { role: 'manager' } as const]) {
-    const change = administrator.call('PATCH /api/users/:id', { params: { id: administrator.userId }, body })
+    await administrator.call('PATCH /api/users/:id', { params: { id }, body: { disabled: true, version: 1 } })
+  const ended = [{ ...everywhere('administrator')[0]!, until: '2027-01-01T00:00:00Z' }]
+  for (const body of [{ disabled: true }, { assignments: everywhere('manager') }, { assignments: ended }]) {
+    const change = administrator.call('PATCH /api/users/:id', {
+      params: { id: administrator.userId },
+      body: { ...body, version: 1 },
+    })
     await expect(change).rejects.toMatchObject({ code: 'user.last_administrator' })
   }
 })
@@ -185,19 +203,32 @@ test('disabling ends all sessions at once; the last administrator stays', async 
 test('users are checked, searched, sorted and paged', async () => {
   const { administrator, user } = await newUser({ displayName: 'Wang 100%' })
   const again = administrator.call('POST /api/users', {
-    body: { username: user.username, displayName: 'x', role: 'manager', password: PASSWORD },
+    body: {
+      username: user.username,
+      displayName: 'x',
+      assignments: everywhere('manager'),
+      password: PASSWORD,
+    },
   })
   await expect(again).rejects.toMatchObject({ code: 'user.username_taken' })
   const nowhere = administrator.call('PATCH /api/users/:id', {
     params: { id: user.id },
-    body: { projectIds: [randomUUID()] },
+    body: { assignments: within('engineer', [randomUUID()]), version: 1 },
   })
   await expect(nowhere).rejects.toMatchObject({
     code: 'input.invalid',
-    details: { issues: [{ path: 'projectIds' }] },
+    details: { issues: [{ path: 'assignments.0.place' }] },
   })
+  const stale = administrator.call('PATCH /api/users/:id', {
+    params: { id: user.id },
+    body: { displayName: 'Late', version: 0 },
+  })
+  await expect(stale).rejects.toMatchObject({ code: 'user.changed', details: { status: 409 } })
   const found = await administrator.call('GET /api/users', { query: { q: '100%', sort: '-createdAt' } })
-  expect(found).toMatchObject({ total: 1, items: [{ id: user.id, projectIds: null, disabled: false }] })
+  expect(found).toMatchObject({
+    total: 1,
+    items: [{ id: user.id, assignments: [{ place: { all: true } }], disabled: false }],
+  })
   const sorted = administrator.call('GET /api/users', { query: { sort: 'passwordHash' } })
   await expect(sorted).rejects.toMatchObject({
     code: 'input.invalid',
@@ -209,7 +240,7 @@ test('every write is written down, with before and after and without secrets; no
   const { administrator, user } = await newUser()
   await administrator.call('PATCH /api/users/:id', {
     params: { id: user.id },
-    body: { displayName: 'Renamed', password: 'brand new secret' },
+    body: { displayName: 'Renamed', password: 'brand new secret', version: 1 },
   })
   const { items } = await administrator.call('GET /api/audit', {
     query: { entity: 'user', entityId: user.id },
@@ -236,22 +267,26 @@ test('the log shows a manager only the projects of his', async () => {
 })
 
 test('who keeps some projects neither sees nor makes accounts for more', async () => {
-  const everywhere = await hub.as('administrator')
-  const make = (code: string) => everywhere.call('POST /api/projects', { body: { code, name: code } })
+  const root = await hub.as('administrator')
+  const make = (code: string) => root.call('POST /api/projects', { body: { code, name: code } })
   const [mine, other] = [await make('scope-a'), await make('scope-b')]
   const keeper = await hub.as('administrator', [mine.id])
   const someone = await hub.as('manager', [other.id])
-  const person = { displayName: 'x', role: 'administrator', password: PASSWORD } as const
+  const person = { displayName: 'x', password: PASSWORD } as const
   for (const projectIds of [null, [other.id], [mine.id, other.id]]) {
-    const made = keeper.call('POST /api/users', { body: { ...person, username: randomUUID(), projectIds } })
-    await expect(made).rejects.toMatchObject({ details: { issues: [{ path: 'projectIds' }] } })
-    const self = keeper.call('PATCH /api/users/:id', { params: { id: keeper.userId }, body: { projectIds } })
+    const assignments = projectIds ? within('administrator', projectIds) : everywhere('administrator')
+    const made = keeper.call('POST /api/users', { body: { ...person, username: randomUUID(), assignments } })
+    await expect(made).rejects.toMatchObject({ details: { issues: [{ path: 'assignments.0.place' }] } })
+    const self = keeper.call('PATCH /api/users/:id', {
+      params: { id: keeper.userId },
+      body: { assignments, version: 1 },
+    })
     await expect(self).rejects.toMatchObject({ code: 'input.invalid' })
   }
-  for (const { userId } of [everywhere, someone]) {
+  for (const { userId } of [root, someone]) {
     const change = keeper.call('PATCH /api/users/:id', {
       params: { id: userId },
-      body: { password: PASSWORD },
+      body: { password: PASSWORD, version: 1 },
     })
     await expect(change).rejects.toMatchObject({ code: 'user.not_found' })
   }

@@ -1,86 +1,119 @@
 import { Prisma, type PrismaClient } from '../../generated/prisma/client.ts'
-import type { Role } from '@courtyard/protocols/contract'
 import { readable } from '../../platform/auth/ability.ts'
-import type { CurrentUser } from '../../platform/auth/user.ts'
+import type { Records } from '../../platform/auth/grant.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { PrismaTransaction } from '../../platform/database/database.ts'
 import { pageWindow, type Page, type Sort } from '../../platform/http/paging.ts'
 
 type Client = PrismaClient | PrismaTransaction
 
+export interface AssignmentData {
+  readonly roleId: string
+  readonly allProjects: boolean
+  readonly projectIds: readonly string[]
+  readonly buildingIds: readonly string[]
+  readonly records: Records
+  readonly until: Date | null
+}
+
 export interface NewUser {
   readonly username: string
   readonly displayName: string
-  readonly role: Role
-  /** Null: all projects. */
-  readonly projectIds: readonly string[] | null
+  readonly departmentId?: string | null
+  readonly postId?: string | null
+  readonly phone?: string | null
+  readonly email?: string | null
   readonly passwordHash: string
+  readonly assignments: readonly AssignmentData[]
 }
-
-export type UserRow = Awaited<ReturnType<typeof userRepository.get>> & object
 
 export interface UserChange {
   readonly displayName?: string | undefined
-  readonly role?: Role | undefined
-  readonly projectIds?: readonly string[] | null | undefined
+  readonly departmentId?: string | null | undefined
+  readonly postId?: string | null | undefined
+  readonly phone?: string | null | undefined
+  readonly email?: string | null | undefined
   readonly disabledAt?: Date | null | undefined
   readonly passwordHash?: string | undefined
+  readonly assignments?: readonly AssignmentData[] | undefined
 }
 
-const scopeColumns = (projectIds: readonly string[] | null) => ({
-  allProjects: projectIds === null,
-  projectIds: [...(projectIds ?? [])],
-})
+const withRights = {
+  department: { select: { id: true, name: true } },
+  post: { select: { id: true, name: true } },
+  assignments: {
+    orderBy: { id: 'asc' },
+    include: { role: { select: { id: true, code: true, name: true, permissions: true } } },
+  },
+} as const satisfies Prisma.UserInclude
+
+export type UserRow = Prisma.UserGetPayload<{ include: typeof withRights }>
+
+const assignmentRows = (assignments: readonly AssignmentData[]) =>
+  assignments.map(({ projectIds, buildingIds, ...one }) => ({
+    ...one,
+    projectIds: [...projectIds],
+    buildingIds: [...buildingIds],
+  }))
 
 export const userRepository = {
-  get: (client: Client, id: string) => client.user.findUnique({ where: { id } }),
+  get: (client: Client, id: string): Promise<UserRow | null> =>
+    client.user.findUnique({ where: { id }, include: withRights }),
+
+  byIds: (client: Client, ids: readonly string[]): Promise<UserRow[]> =>
+    client.user.findMany({ where: { id: { in: [...ids] } }, include: withRights }),
 
   byUsername: (client: Client, username: string) => client.user.findUnique({ where: { username } }),
 
-  insert: (client: Client, { projectIds, ...user }: NewUser) =>
-    client.user.create({ data: { ...user, ...scopeColumns(projectIds) } }),
+  insert: (client: Client, { assignments, ...user }: NewUser): Promise<UserRow> =>
+    client.user.create({
+      data: { ...user, assignments: { createMany: { data: assignmentRows(assignments) } } },
+      include: withRights,
+    }),
 
-  update: (client: Client, id: string, { projectIds, ...change }: UserChange) => {
+  update: (client: Client, id: string, { assignments, ...change }: UserChange): Promise<UserRow> => {
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+    const replaced = assignments && { deleteMany: {}, createMany: { data: assignmentRows(assignments) } }
     return client.user.update({
       where: { id },
-      data: { ...given, ...(projectIds === undefined ? {} : scopeColumns(projectIds)) },
+      data: { ...given, version: { increment: 1 }, ...(replaced ? { assignments: replaced } : {}) },
+      include: withRights,
     })
   },
 
-  /** @param within only those who see none but these projects; null: everybody */
-  async list(
-    client: Client,
-    within: readonly string[] | null,
-    query: Page & { q?: string | undefined; sort: Sort<UserSort> },
-  ) {
-    const text = { contains: (query.q ?? '').replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
-    const where: Prisma.UserWhereInput = {
-      AND: [
-        query.q ? { OR: [{ username: text }, { displayName: text }] } : {},
-        within ? await usersWithin(client, within) : {},
-      ],
-    }
-    const [rows, total] = await Promise.all([
-      client.user.findMany({
-        where,
-        ...pageWindow(query),
-        orderBy: [{ [query.sort.field]: query.sort.direction }, { username: 'asc' }],
-      }),
-      client.user.count({ where }),
-    ])
-    return { rows, total }
-  },
+  /** Nobody else changes it until the transaction ends. */
+  lock: (client: PrismaTransaction, id: string) =>
+    client.$queryRaw`SELECT 1 FROM app_user WHERE id = ${id}::uuid FOR UPDATE`,
 
-  countProjects: (client: Client, ids: readonly string[]) =>
-    client.project.count({ where: { id: { in: [...ids] } } }),
+  roles: (client: Client, codes: readonly string[]) =>
+    client.role.findMany({ where: { code: { in: [...codes] }, archivedAt: null } }),
+
+  roleByCode: (client: Client, code: string) => client.role.findUniqueOrThrow({ where: { code } }),
+
+  projects: (client: Client, ids: readonly string[]) =>
+    client.project.findMany({ where: { id: { in: [...ids] } }, select: { id: true } }),
+
+  buildings: (client: Client, ids: readonly string[]) =>
+    client.building.findMany({ where: { id: { in: [...ids] } }, select: { id: true, projectId: true } }),
+
+  department: (client: Client, id: string) =>
+    client.department.findUnique({ where: { id, archivedAt: null }, select: { id: true, name: true } }),
+
+  post: (client: Client, id: string) => client.post.findUnique({ where: { id, archivedAt: null } }),
 
   /** Serialises whatever decides about administrators until the transaction ends. */
   lockAdministrators: (client: PrismaTransaction) =>
     client.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('accounts/administrators', 0))`,
 
-  countAdministrators: (client: Client, except?: string) =>
+  /** Those who administer everything, with no end to it. */
+  countAdministrators: (client: Client) =>
     client.user.count({
-      where: { role: 'administrator', disabledAt: null, ...(except ? { id: { not: except } } : {}) },
+      where: {
+        disabledAt: null,
+        assignments: {
+          some: { role: { code: 'administrator' }, allProjects: true, records: 'all', until: null },
+        },
+      },
     }),
 
   /** @returns failures in a row, this one included */
@@ -93,7 +126,7 @@ export const userRepository = {
     return row.failedSignIns
   },
 
-  lock: (client: Client, id: string, lockedUntil: Date) =>
+  lockOut: (client: Client, id: string, lockedUntil: Date) =>
     client.user.update({ where: { id }, data: { lockedUntil } }),
 
   /** @returns false when the account was locked or disabled meanwhile */
@@ -105,16 +138,6 @@ export const userRepository = {
     return count === 1
   },
 }
-
-async function usersWithin(client: Client, projectIds: readonly string[]): Promise<Prisma.UserWhereInput> {
-  const others = await client.project.findMany({
-    where: { id: { notIn: [...projectIds] } },
-    select: { id: true },
-  })
-  return { allProjects: false, NOT: { projectIds: { hasSome: others.map(({ id }) => id) } } }
-}
-
-export type UserSort = 'username' | 'displayName' | 'role' | 'createdAt' | 'lastSignInAt'
 
 export const setupRepository = {
   /** Only the newest link is valid. */
@@ -141,6 +164,7 @@ export const setupRepository = {
 export interface AuditQuery extends Page {
   readonly q?: string | undefined
   readonly sort: Sort<'at'>
+  /** A username; what was done in its name, or by it in another's, counts too. */
   readonly actor?: string | undefined
   readonly entity?: string | undefined
   readonly entityId?: string | undefined
@@ -149,13 +173,22 @@ export interface AuditQuery extends Page {
 }
 
 export const auditLogRepository = {
-  async list(client: Client, user: Pick<CurrentUser, 'role' | 'scope'>, query: AuditQuery) {
+  async list(client: Client, user: Viewer, query: AuditQuery) {
     const text = { contains: (query.q ?? '').replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
+    const { actor } = query
     const where: Prisma.AuditEntryWhereInput = {
       AND: [
         readable(user, 'AuditEntry'),
         query.q ? { OR: [{ action: text }, { actor: text }, { entityId: text }] } : {},
-        query.actor ? { actor: query.actor } : {},
+        actor
+          ? {
+              OR: [
+                { actor },
+                { actor: { startsWith: `${actor} → ` } },
+                { actor: { endsWith: ` → ${actor}` } },
+              ],
+            }
+          : {},
         query.entity ? { entity: query.entity } : {},
         query.entityId ? { entityId: query.entityId } : {},
         query.from ? { at: { gte: query.from } } : {},

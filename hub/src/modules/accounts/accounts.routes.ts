@@ -4,9 +4,10 @@ import { route } from '../../platform/http/route.ts'
 import { clearSessionCookie, setSessionCookie } from '../../platform/http/session-cookie.ts'
 import type { HubApp, HubModule } from '../../platform/module.ts'
 import { auditLogRepository } from './accounts.repository.ts'
+import { actAs, returnToSelf } from './act-as.service.ts'
 import { isSetupNeeded, setUp } from './setup.service.ts'
 import { SignInService, type Visitor } from './sign-in.service.ts'
-import { changeUser, createUser, listUsers } from './users.service.ts'
+import { changeUser, createUser, getUser, listUsers } from './users.service.ts'
 
 /** Guessing passwords is slow work: tries per minute and address. */
 const SIGN_INS_PER_MINUTE = 20
@@ -19,6 +20,7 @@ export const accountsModule: HubModule = {
     const signIn = new SignInService(app.hub, app.sessions)
     addSetupRoutes(app, signIn)
     addSessionRoutes(app, signIn)
+    addActingRoutes(app, signIn)
     addUserRoutes(app)
     addAuditRoute(app)
     cleanSessions(app)
@@ -68,7 +70,7 @@ function addSessionRoutes(app: HubApp, signIn: SignInService): void {
   route(
     app,
     'POST /api/auth/password',
-    { permission: 'signedIn', perMinute: SIGN_INS_PER_MINUTE },
+    { permission: 'signedIn', ownWord: true, perMinute: SIGN_INS_PER_MINUTE },
     async ({ session, body, audit }) => {
       await signIn.changePassword(session, body, audit)
       return { ok: true as const }
@@ -76,9 +78,25 @@ function addSessionRoutes(app: HubApp, signIn: SignInService): void {
   )
 }
 
+function addActingRoutes(app: HubApp, signIn: SignInService): void {
+  route(
+    app,
+    'POST /api/auth/act-as',
+    { permission: 'users.actAs', ownWord: true },
+    async ({ hub, session, body, audit }) =>
+      signIn.describe(await actAs(hub, app.sessions, session, body, audit)),
+  )
+  route(app, 'POST /api/auth/return', { permission: 'signedIn' }, async ({ hub, session, request }) => {
+    const from = { ip: request.ip, requestId: request.id }
+    return signIn.describe(await returnToSelf(hub, app.sessions, session, from))
+  })
+}
+
 function addUserRoutes(app: HubApp): void {
-  const access = { permission: 'users.manage' } as const
+  // Nobody gives rights to himself by way of another account
+  const access = { permission: 'users.manage', ownWord: true } as const
   route(app, 'GET /api/users', access, async ({ hub, user, query }) => listUsers(hub, user, query))
+  route(app, 'GET /api/users/:id', access, async ({ hub, user, params }) => getUser(hub, user, params.id))
   route(app, 'POST /api/users', access, async ({ hub, user, body, audit }) =>
     createUser(hub, user, body, audit),
   )

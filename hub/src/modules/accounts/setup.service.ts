@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { ADMINISTRATOR } from '../../platform/auth/builtin-roles.ts'
 import { hashPassword } from '../../platform/auth/password.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
@@ -55,13 +56,16 @@ export async function setUp(
         'The link is not valid any more; start the hub again for a new one',
       )
     }
-    const made = await userRepository.insert(tx, {
-      username,
-      displayName,
-      role: 'administrator',
-      projectIds: null,
-      passwordHash,
-    })
+    const { id: roleId } = await userRepository.roleByCode(tx, ADMINISTRATOR)
+    const everything = {
+      allProjects: true,
+      projectIds: [],
+      buildingIds: [],
+      records: 'all',
+      until: null,
+    } as const
+    const assignments = [{ roleId, ...everything }]
+    const made = await userRepository.insert(tx, { username, displayName, passwordHash, assignments })
     await auditOf(made, visitor)(tx, {
       action: 'user.setup',
       entity: 'user',

@@ -2,9 +2,9 @@ import type { Session } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { auditAs } from '../../platform/audit/audit.ts'
 import { hashPassword, verifyPassword } from '../../platform/auth/password.ts'
-import { permissionsOfRole } from '../../platform/auth/permissions.ts'
-import type { ActiveSession, Sessions } from '../../platform/auth/sessions.ts'
-import type { CurrentUser } from '../../platform/auth/user.ts'
+import { auditActorOf, type ActiveSession, type Sessions } from '../../platform/auth/sessions.ts'
+import { roleRef } from '../../platform/auth/role-label.ts'
+import { permissionsOf, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { listProjects } from '../estate/index.ts'
@@ -71,11 +71,27 @@ export class SignInService {
     return { secret, session: await this.describe(active) }
   }
 
-  async describe({ user, csrfToken }: ActiveSession): Promise<Session> {
-    const { id, username, displayName, role } = user
+  async describe({ user, actor, csrfToken }: ActiveSession): Promise<Session> {
+    const { id, username, displayName } = user
+    const row = await userRepository.get(this.hub.db.prisma, id)
+    const now = this.hub.clock.now()
+    const valid = (row?.assignments ?? []).filter(({ until }) => !until || until > now)
+    const roles = new Map(valid.map(({ role }) => [role.id, roleRef(role)]))
     return {
-      user: { id, username, displayName, role },
-      permissions: [...permissionsOfRole[role]],
+      user: { id, username, displayName, roles: [...roles.values()], department: row?.department ?? null },
+      permissions: permissionsOf(user),
+      grants: user.grants.map(({ permissions, place, records }) => ({
+        permissions: [...permissions],
+        place: place.all
+          ? place
+          : {
+              all: false,
+              projectIds: [...place.projectIds],
+              buildings: place.buildings.map((one) => ({ ...one })),
+            },
+        records,
+      })),
+      actor: actor && { ...actor, since: actor.since.toISOString() },
       projects: await listProjects(this.hub, user),
       csrfToken,
     }
@@ -100,10 +116,11 @@ export class SignInService {
   }
 
   async signOut(session: ActiveSession, audit: Audit): Promise<void> {
-    const { id } = session.user
+    const { userId } = auditActorOf(session)
     await this.hub.db.prismaTransaction(async (tx) => {
       await this.sessions.end(session.id, tx)
-      await audit(tx, { action: 'user.signOut', entity: 'user', entityId: id })
+      if (session.actor) await audit(tx, { action: 'user.return', entity: 'user', entityId: session.user.id })
+      await audit(tx, { action: 'user.signOut', entity: 'user', entityId: userId })
     })
   }
 
@@ -115,7 +132,7 @@ export class SignInService {
       const lock = lockMs(failures)
       if (lock === 0) return 0
       const until = new Date(clock.now().getTime() + lock)
-      await userRepository.lock(tx, userId, until)
+      await userRepository.lockOut(tx, userId, until)
       const audit = auditAs({ userId, actor: username, ip: visitor.ip, requestId: visitor.requestId })
       await audit(tx, { action: 'user.lock', entity: 'user', entityId: userId, after: { failures, until } })
       return until.getTime()

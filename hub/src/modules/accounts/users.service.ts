@@ -1,51 +1,91 @@
-import type { Role, User } from '@courtyard/protocols/contract'
+import type { User } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
+import { ADMINISTRATOR } from '../../platform/auth/builtin-roles.ts'
 import { hashPassword } from '../../platform/auth/password.ts'
-import type { CurrentUser } from '../../platform/auth/user.ts'
 import type { Sessions } from '../../platform/auth/sessions.ts'
+import { grantsOf, type CurrentUser } from '../../platform/auth/user.ts'
+import type { PrismaTransaction } from '../../platform/database/database.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import { sortOf, type Page } from '../../platform/http/paging.ts'
 import type { Hub } from '../../platform/module.ts'
-import { isUniqueViolation, userRepository, type UserRow, type UserSort } from './accounts.repository.ts'
-import { covers, type ProjectIds } from './domain/user-scope.ts'
+import { isUniqueViolation, userRepository, type UserRow } from './accounts.repository.ts'
+import { checkAssignments, loadBuildings, type WantedAssignment } from './assignments.ts'
 import { accountErrors } from './errors.ts'
+import type { AccountReason } from './reasons.ts'
+import { listUserIds, seesUser, userSorts, type UserQuery } from './user-list.repository.ts'
+import { isWithin, userOf } from './user-view.ts'
 
-const userSorts: readonly UserSort[] = ['username', 'displayName', 'role', 'createdAt', 'lastSignInAt']
-
-/** Accounts that see nothing beyond the projects of the person who asks. */
+/** Accounts that have nothing beyond what the person who asks keeps. */
 export async function listUsers(
   hub: Hub,
   user: CurrentUser,
-  query: Page & { q?: string | undefined; sort?: string | undefined },
+  query: Omit<UserQuery, 'sort'> & Page & { sort?: string | undefined },
 ) {
   const sort = sortOf(query.sort, userSorts, { field: 'username', direction: 'asc' })
-  const { rows, total } = await userRepository.list(hub.db.prisma, projectsOf(user), { ...query, sort })
-  return { items: rows.map(userOf), total, page: query.page, pageSize: query.pageSize }
+  const { ids, total } = await listUserIds(hub.db.pool, user, { ...query, sort })
+  const rows = new Map((await userRepository.byIds(hub.db.prisma, ids)).map((row) => [row.id, row]))
+  const items = await present(
+    hub,
+    user,
+    ids.flatMap((id) => rows.get(id) ?? []),
+  )
+  return { items, total, page: query.page, pageSize: query.pageSize }
+}
+
+/** @throws AppError `user.not_found`, also for those who have more */
+export async function getUser(hub: Hub, actor: CurrentUser, id: string): Promise<User> {
+  const [user] = await present(hub, actor, [await visibleUser(hub, actor, hub.db.prisma, id)])
+  return user!
+}
+
+async function present(hub: Hub, actor: CurrentUser, rows: readonly UserRow[]): Promise<User[]> {
+  const buildings = await loadBuildings(
+    hub.db.prisma,
+    rows.flatMap(({ assignments }) => assignments),
+  )
+  return rows.map((row) => userOf(row, actor, buildings))
+}
+
+async function visibleUser(
+  hub: Hub,
+  actor: CurrentUser,
+  client: PrismaTransaction,
+  id: string,
+): Promise<UserRow> {
+  const row = (await seesUser(hub.db.pool, actor, id)) ? await userRepository.get(client, id) : null
+  if (!row) throw fail(accountErrors.userNotFound, 'There is no such user')
+  return row
 }
 
 export interface NewUserInput {
   readonly username: string
   readonly displayName: string
-  readonly role: Role
-  readonly projectIds: readonly string[] | null
+  readonly departmentId: string | null
+  readonly postId: string | null
+  readonly phone: string | null
+  readonly email: string | null
+  readonly assignments: readonly WantedAssignment[]
   readonly password: string
 }
 
-/** @throws AppError `user.username_taken`; `input.invalid` for projects that are unknown or not one's own */
+/** @throws AppError `user.username_taken`; `input.invalid` for what is unknown or goes beyond one's own rights */
 export async function createUser(
   hub: Hub,
   actor: CurrentUser,
   input: NewUserInput,
   audit: Audit,
 ): Promise<User> {
-  await requireProjects(hub, actor, input.projectIds)
   const { password, ...rest } = input
   const passwordHash = await hashPassword(password)
   try {
     return await hub.db.prismaTransaction(async (tx) => {
-      const user = userOf(await userRepository.insert(tx, { ...rest, passwordHash }))
-      await audit(tx, { action: 'user.create', entity: 'user', entityId: user.id, after: user })
-      return user
+      await requireDepartment(tx, actor, input)
+      const now = hub.clock.now()
+      const assignments = await checkAssignments(tx, actor, input.assignments, input.departmentId, now)
+      const row = await userRepository.insert(tx, { ...rest, assignments, passwordHash })
+      const after = auditedUser(row)
+      await audit(tx, { action: 'user.create', entity: 'user', entityId: row.id, after })
+      return userOf(row, actor, await loadBuildings(tx, row.assignments))
     })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
@@ -58,17 +98,18 @@ export async function createUser(
   }
 }
 
-export interface UserPatch {
-  readonly displayName?: string | undefined
-  readonly role?: Role | undefined
-  readonly projectIds?: readonly string[] | null | undefined
+export type UserPatch = {
+  readonly [F in keyof Omit<NewUserInput, 'username'>]?: NewUserInput[F] | undefined
+} & {
+  /** The one that the editor saw. */
+  readonly version: number
   readonly disabled?: boolean | undefined
-  readonly password?: string | undefined
 }
 
 /**
  * Disabling and a new password end all sessions of the user at once.
- * @throws AppError `user.not_found` (also for those who see more projects), `user.last_administrator`
+ * @throws AppError `user.not_found` (also for those who keep more), `user.above_you`, `user.changed`,
+ *   `user.last_administrator`, `input.invalid`
  */
 export async function changeUser(
   hub: Hub,
@@ -78,23 +119,18 @@ export async function changeUser(
   patch: UserPatch,
   audit: Audit,
 ): Promise<User> {
-  if (patch.projectIds !== undefined) await requireProjects(hub, actor, patch.projectIds)
   const passwordHash = patch.password === undefined ? undefined : await hashPassword(patch.password)
   return hub.db.prismaTransaction(async (tx) => {
     await userRepository.lockAdministrators(tx)
-    const before = await userRepository.get(tx, id)
-    if (!before || !covers(projectsOf(actor), userOf(before).projectIds)) {
-      throw fail(accountErrors.userNotFound, 'There is no such user')
+    await userRepository.lock(tx, id)
+    const before = await visibleUser(hub, actor, tx, id)
+    await requireBelow(tx, actor, before)
+    if (before.version !== patch.version) {
+      throw fail(accountErrors.userChanged, 'Somebody has changed this user meanwhile', {
+        version: before.version,
+      })
     }
-    const { displayName, role, projectIds } = patch
-    const disabledAt = disabledSince(before.disabledAt, patch.disabled, hub.clock.now())
-    const after = await userRepository.update(tx, id, {
-      displayName,
-      role,
-      projectIds,
-      disabledAt,
-      passwordHash,
-    })
+    const after = await saveChange(hub, tx, actor, before, patch, passwordHash)
     if (
       isAdministrator(before) &&
       !isAdministrator(after) &&
@@ -103,15 +139,76 @@ export async function changeUser(
       throw fail(accountErrors.lastAdministrator, 'The last administrator must stay one')
     }
     if (after.disabledAt || passwordHash) await sessions.endOfUser(tx, id)
+    else if (patch.assignments) await sessions.endActingOf(tx, id)
     await audit(tx, {
       action: 'user.change',
       entity: 'user',
       entityId: id,
-      before: userOf(before),
-      after: { ...userOf(after), passwordChanged: passwordHash !== undefined },
+      before: auditedUser(before),
+      after: { ...auditedUser(after), passwordChanged: passwordHash !== undefined },
     })
-    return userOf(after)
+    return userOf(after, actor, await loadBuildings(tx, after.assignments))
   })
+}
+
+async function saveChange(
+  hub: Hub,
+  tx: PrismaTransaction,
+  actor: CurrentUser,
+  before: UserRow,
+  patch: UserPatch,
+  passwordHash: string | undefined,
+): Promise<UserRow> {
+  const { displayName, phone, email, assignments } = patch
+  const departmentId = patch.departmentId === undefined ? before.departmentId : patch.departmentId
+  // A post belongs to its department: it does not go along to another one
+  const kept = departmentId === before.departmentId ? before.postId : null
+  const postId = patch.postId === undefined ? kept : patch.postId
+  const moved = departmentId !== before.departmentId
+  if (moved || postId !== before.postId) await requireDepartment(tx, actor, { departmentId, postId })
+  const now = hub.clock.now()
+  const checked = assignments && (await checkAssignments(tx, actor, assignments, departmentId, now))
+  const after = await userRepository.update(tx, before.id, {
+    displayName,
+    phone,
+    email,
+    departmentId,
+    postId,
+    passwordHash,
+    disabledAt: disabledSince(before.disabledAt, patch.disabled, now),
+    assignments: checked,
+  })
+  // With another department `department` records are about other rows
+  if (moved) await requireBelow(tx, actor, after)
+  return after
+}
+
+/** Who changes an account could sign in by it: he has to have all that it has. */
+async function requireBelow(tx: PrismaTransaction, actor: CurrentUser, row: UserRow): Promise<void> {
+  if (isWithin(actor, row, await loadBuildings(tx, row.assignments))) return
+  throw fail(accountErrors.userAbove, 'This account may do more than you; you can not change it')
+}
+
+async function requireDepartment(
+  tx: PrismaTransaction,
+  actor: CurrentUser,
+  { departmentId, postId }: { departmentId: string | null; postId: string | null },
+): Promise<void> {
+  const refuse = (path: string, reason: AccountReason) =>
+    invalidInput('The input is not valid', [{ path, reason }])
+  if (departmentId !== null && !(await userRepository.department(tx, departmentId))) {
+    throw refuse('departmentId', { code: 'user.unknown_department' })
+  }
+  const managing = grantsOf(actor, 'users.manage')
+  const mayPlace = managing.some(
+    ({ records, departmentIds }) =>
+      records === 'all' ||
+      (departmentId !== null && records === 'department' && departmentIds.includes(departmentId)),
+  )
+  if (!mayPlace) throw refuse('departmentId', { code: 'user.foreign_department' })
+  if (postId === null) return
+  const post = await userRepository.post(tx, postId)
+  if (!post || post.departmentId !== departmentId) throw refuse('postId', { code: 'user.unknown_post' })
 }
 
 function disabledSince(current: Date | null, wanted: boolean | undefined, now: Date): Date | null {
@@ -119,35 +216,32 @@ function disabledSince(current: Date | null, wanted: boolean | undefined, now: D
   return wanted ? (current ?? now) : null
 }
 
+/** Of everything, with no end to it: the last of them must stay. */
 function isAdministrator(user: UserRow): boolean {
-  return user.role === 'administrator' && user.disabledAt === null
+  return (
+    user.disabledAt === null &&
+    user.assignments.some(
+      ({ role, allProjects, records, until }) =>
+        role.code === ADMINISTRATOR && allProjects && records === 'all' && until === null,
+    )
+  )
 }
 
-const projectsOf = ({ scope }: CurrentUser): ProjectIds => (scope.all ? null : scope.projectIds)
-
-async function requireProjects(hub: Hub, actor: CurrentUser, projectIds: ProjectIds): Promise<void> {
-  if (!covers(projectsOf(actor), projectIds)) {
-    throw invalidInput('The input is not valid', [
-      { path: 'projectIds', reason: { code: 'user.foreign_projects' } },
-    ])
-  }
-  if (projectIds === null) return
-  const wanted = new Set(projectIds)
-  if ((await userRepository.countProjects(hub.db.prisma, [...wanted])) === wanted.size) return
-  throw invalidInput('The input is not valid', [
-    { path: 'projectIds', reason: { code: 'user.unknown_project' } },
-  ])
-}
-
-function userOf(row: UserRow): User {
+function auditedUser(row: UserRow) {
+  const { username, displayName, phone, email } = row
   return {
-    id: row.id,
-    username: row.username,
-    displayName: row.displayName,
-    role: row.role,
-    projectIds: row.allProjects ? null : row.projectIds,
+    username,
+    displayName,
+    phone,
+    email,
+    department: row.department?.name ?? null,
+    post: row.post?.name ?? null,
     disabled: row.disabledAt !== null,
-    createdAt: row.createdAt.toISOString(),
-    lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+    roles: row.assignments.map(({ role, allProjects, projectIds, buildingIds, records, until }) => ({
+      role: role.name ?? role.code,
+      place: allProjects ? 'all' : { projectIds, buildingIds },
+      records,
+      until,
+    })),
   }
 }

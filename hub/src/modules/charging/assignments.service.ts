@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseCsv, type CsvRow, type ImportError, type ImportOutcome } from '../../platform/csv.ts'
 import type { Hub } from '../../platform/module.ts'
-import { findProject } from '../estate/index.ts'
+import { findWholeProject } from '../estate/index.ts'
 import {
   resolveAssignments,
   saveAssignments,
@@ -37,7 +37,7 @@ export async function importAssignments(
   csv: string,
   dryRun: boolean,
 ): Promise<ImportOutcome> {
-  await findProject(hub, user, projectId)
+  await findWholeProject(hub, user, projectId, 'charging.write')
   const parsed = parseCsv(csv, AssignmentRow)
   if (parsed.errors.length > 0) return refused(dryRun, parsed.errors)
   const { rows } = parsed

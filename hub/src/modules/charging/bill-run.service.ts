@@ -1,10 +1,10 @@
 import type pg from 'pg'
+import type { Permission } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
-import type { CurrentUser } from '../../platform/auth/user.ts'
-import { inScope } from '../../platform/auth/user.ts'
+import { inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import { findProject } from '../estate/index.ts'
+import { findWholeProject } from '../estate/index.ts'
 import { usagePending } from '../metering/index.ts'
 import {
   findOpenRun,
@@ -37,7 +37,7 @@ export interface Actor {
  * @throws AppError charge_item.not_found, bill_run.month_not_begun
  */
 export async function createRun(hub: Hub, { user, audit }: Actor, key: Omit<RunKey, 'id'>): Promise<RunRow> {
-  await findProject(hub, user, key.projectId)
+  await findWholeProject(hub, user, key.projectId, 'charging.write')
   const id = await hub.db.transaction(async (client) => {
     const item = await findItem(client, key.itemId)
     if (item?.projectId !== key.projectId) throw itemNotFound(key.itemId)
@@ -62,7 +62,7 @@ export async function createRun(hub: Hub, { user, audit }: Actor, key: Omit<RunK
 
 /** @throws AppError bill_run.not_found, bill_run.not_open */
 export async function recomputeRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
-  await change(hub, user, id, async (client, run) => {
+  await change(hub, user, id, 'charging.write', async (client, run) => {
     requireOpen(run)
     await requireCompleteDay(hub, client, run)
     await restartRun(client, id)
@@ -74,7 +74,7 @@ export async function recomputeRun(hub: Hub, { user, audit }: Actor, id: string)
 
 /** Throws the preview away. @throws AppError bill_run.not_found, bill_run.not_open */
 export async function cancelRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
-  await change(hub, user, id, async (client, run) => {
+  await change(hub, user, id, 'charging.write', async (client, run) => {
     if (run.status === 'cancelled') return
     requireOpen(run)
     await setRunStatus(client, id, 'cancelled')
@@ -90,7 +90,7 @@ export async function cancelRun(hub: Hub, { user, audit }: Actor, id: string): P
  * @throws AppError bill_run.not_found, .not_previewed, .month_not_over, .stale, .usage_pending, .empty
  */
 export async function issueRun(hub: Hub, { user, audit }: Actor, id: string): Promise<RunRow> {
-  await change(hub, user, id, async (client, run) => {
+  await change(hub, user, id, 'billRuns.issue', async (client, run) => {
     if (run.status === 'issued') return
     await requireIssuable(client, run)
     const now = hub.clock.now()
@@ -105,8 +105,13 @@ export async function issueRun(hub: Hub, { user, audit }: Actor, id: string): Pr
 }
 
 /** @throws AppError bill_run.not_found, also outside of the user's projects */
-export async function readRun(hub: Hub, user: CurrentUser, id: string): Promise<RunRow> {
-  return visible(await findRun(hub.db.pool, id, hub.clock.now()), user, id)
+export async function readRun(
+  hub: Hub,
+  user: CurrentUser,
+  id: string,
+  permission: Permission = 'charging.read',
+): Promise<RunRow> {
+  return visible(await findRun(hub.db.pool, id, hub.clock.now()), user, id, permission)
 }
 
 async function requireIssuable(client: pg.ClientBase, run: RunRow): Promise<void> {
@@ -144,12 +149,13 @@ async function change(
   hub: Hub,
   user: CurrentUser,
   id: string,
+  permission: Permission,
   work: (client: pg.PoolClient, run: RunRow) => Promise<void>,
 ): Promise<void> {
-  const { projectId } = await readRun(hub, user, id)
+  const { projectId } = await readRun(hub, user, id, permission)
   await hub.db.transaction(async (client) => {
     await lockCharging(client, projectId)
-    await work(client, visible(await lockRun(client, id, hub.clock.now()), user, id))
+    await work(client, visible(await lockRun(client, id, hub.clock.now()), user, id, permission))
   })
 }
 
@@ -170,8 +176,9 @@ function requireOpen(run: RunRow): void {
   throw fail(chargingErrors.runNotOpen, `The run is ${run.status} and stays as it is`, { status: run.status })
 }
 
-function visible(run: RunRow | null, user: CurrentUser, id: string): RunRow {
-  if (run && inScope(user, run.projectId)) return run
+/** A run is the whole project's. */
+function visible(run: RunRow | null, user: CurrentUser, id: string, permission: Permission): RunRow {
+  if (run && inWholeProject(user, run.projectId, permission)) return run
   throw fail(chargingErrors.runNotFound, 'There is no such bill run', { id })
 }
 

@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import type { BillRun, BillRunStatus } from '@courtyard/protocols/contract'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import { storedReason, type Reason } from '../../platform/reasons/reason.ts'
 import { trimDecimal } from './domain/fixed.ts'
 import type { RunKey } from './run-source.repository.ts'
@@ -63,24 +65,25 @@ export async function lockRun(client: pg.ClientBase, id: string, now: Date): Pro
 
 export async function listRuns(
   pool: pg.Pool,
+  user: Viewer,
   query: { projectId: string; page: number; pageSize: number; q?: string | undefined; orderBy: string },
   now: Date,
 ): Promise<{ rows: RunRow[]; total: number }> {
+  const values: unknown[] = [now, query.projectId, likePattern(query.q)]
   const where = `run.project_id = $2 AND ($3::text IS NULL OR to_char(run.month, 'YYYY-MM') LIKE $3
-    OR item.code ILIKE $3 OR item.label_zh ILIKE $3 OR item.label_en ILIKE $3 OR run.created_by ILIKE $3)`
-  const pattern = likePattern(query.q)
+    OR item.code ILIKE $3 OR item.label_zh ILIKE $3 OR item.label_en ILIKE $3 OR run.created_by ILIKE $3)
+    AND ${scopeSql(user, 'charging.read', { project: 'run.project_id' }, values)}`
+  const limit = [query.pageSize, (query.page - 1) * query.pageSize]
   const [page, count] = await Promise.all([
-    pool.query<RunRow>(`${selectRun} WHERE ${where} ORDER BY ${query.orderBy}, run.id LIMIT $4 OFFSET $5`, [
-      now,
-      query.projectId,
-      pattern,
-      query.pageSize,
-      (query.page - 1) * query.pageSize,
-    ]),
+    pool.query<RunRow>(
+      `${selectRun} WHERE ${where} ORDER BY ${query.orderBy}, run.id
+       LIMIT $${values.length + 1} OFFSET $${values.length + 2}`,
+      [...values, ...limit],
+    ),
     pool.query<{ n: number }>(
       `SELECT count(*)::int AS n, $1::timestamptz FROM bill_run AS run JOIN charge_item AS item ON item.id = run.item_id
         WHERE ${where}`,
-      [now, query.projectId, pattern],
+      values,
     ),
   ])
   return { rows: page.rows, total: count.rows[0]!.n }

@@ -7,8 +7,8 @@ import type {
   HeldAccount,
   TariffRule,
 } from '@courtyard/protocols/contract'
-import type { CurrentUser } from '../../platform/auth/user.ts'
-import { scopeSql } from '../../platform/auth/user.ts'
+import { scopeSql, type ScopeColumns } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { Reason } from '../../platform/reasons/reason.ts'
 import { likePattern } from './bill-runs.repository.ts'
 import { trimDecimal } from './domain/fixed.ts'
@@ -47,16 +47,33 @@ interface BillRow {
   issuedAt: Date | null
 }
 
-/** Rooms that a household had between two instants, for people. */
-const roomsBetween = (household: string, from: string, to: string) => `(
+/** Rooms that a household had between two instants, for people. `visible` is a condition about the room. */
+const roomsBetween = (household: string, from: string, to: string, visible: string) => `(
   SELECT string_agg(building.name || ' ' || room.code, ', ' ORDER BY building.code, room.code)
     FROM household_room AS home JOIN room ON room.id = home.room_id JOIN building ON building.id = room.building_id
-   WHERE home.household_id = ${household} AND home.from_at < ${to} AND (home.to_at IS NULL OR home.to_at > ${from}))`
+   WHERE home.household_id = ${household} AND home.from_at < ${to} AND (home.to_at IS NULL OR home.to_at > ${from})
+     AND ${visible})`
 
-const billFields = `bill.id, bill.run_id AS "runId", bill.number, bill.status, to_char(bill.month, 'YYYY-MM') AS month,
+/** A bill lies in the buildings in which its household had rooms in the time that it bills. */
+const billScope: ScopeColumns = {
+  project: 'bill.project_id',
+  building: (ids) => `EXISTS (
+    SELECT FROM household_room AS home JOIN room ON room.id = home.room_id
+     WHERE home.household_id = bill.household_id AND home.from_at < bill.period_to
+       AND (home.to_at IS NULL OR home.to_at > bill.period_from) AND room.building_id = any(${ids}))`,
+}
+
+const visibleBills = (user: Viewer, values: unknown[]) => scopeSql(user, 'charging.read', billScope, values)
+const visibleRooms = (user: Viewer, values: unknown[]) =>
+  scopeSql(user, 'charging.read', { project: 'room.project_id', building: 'room.building_id' }, values)
+
+/** `rooms` is a condition about the rooms that may be named. */
+const billFields = (
+  rooms: string,
+) => `bill.id, bill.run_id AS "runId", bill.number, bill.status, to_char(bill.month, 'YYYY-MM') AS month,
   item.code AS "itemCode", item.label_zh AS "itemLabelZh", item.label_en AS "itemLabelEn", item.unit AS "itemUnit",
   household.id AS "householdId", household.account_number AS "accountNumber", household.name AS "householdName",
-  ${roomsBetween('household.id', 'bill.period_from', 'bill.period_to')} AS rooms,
+  ${roomsBetween('household.id', 'bill.period_from', 'bill.period_to', rooms)} AS rooms,
   bill.quantity, bill.amount, bill.estimated, bill.issued_at AS "issuedAt"`
 
 /** Drafts of a run that is being computed again, or that was given up, are not shown. */
@@ -78,7 +95,7 @@ const runsOf = (condition: string) =>
   `bill.run_id IN (SELECT run.id FROM bill_run AS run WHERE run.project_id = $1 AND ${condition})`
 
 /** One page of bills, and number and sum of all that match. */
-export async function listBills(pool: pg.Pool, query: BillQuery) {
+export async function listBills(pool: pg.Pool, user: Viewer, query: BillQuery) {
   const values: unknown[] = [query.projectId]
   const conditions = ['bill.project_id = $1', runsOf('true'), isShown]
   const add = (condition: (parameter: string) => string, value: unknown) => {
@@ -93,6 +110,9 @@ export async function listBills(pool: pg.Pool, query: BillQuery) {
   add((parameter) => `bill.household_id = ${parameter}`, query.householdId)
   add((parameter) => `bill.status = ${parameter}`, query.status)
   add(matchesWords, likePattern(query.q))
+  conditions.push(visibleBills(user, values))
+  const counted = [...values]
+  const rooms = visibleRooms(user, values)
   const from = `FROM bill JOIN household ON household.id = bill.household_id WHERE ${conditions.join(' AND ')}`
   const limits = [query.pageSize, (query.page - 1) * query.pageSize]
   const [page, sums] = await Promise.all([
@@ -100,13 +120,13 @@ export async function listBills(pool: pg.Pool, query: BillQuery) {
       // The page is cut before rooms are looked up
       `WITH page AS (SELECT bill.*, household.account_number, row_number() OVER (ORDER BY ${query.orderBy}, bill.id) AS place
                        ${from} ORDER BY place LIMIT $${values.length + 1} OFFSET $${values.length + 2})
-       SELECT ${billFields} FROM page AS bill JOIN household ON household.id = bill.household_id
+       SELECT ${billFields(rooms)} FROM page AS bill JOIN household ON household.id = bill.household_id
          JOIN charge_item AS item ON item.id = bill.item_id ORDER BY place`,
       [...values, ...limits],
     ),
     pool.query<{ n: number; amount: string }>(
       `SELECT count(*)::int AS n, coalesce(sum(bill.amount), 0.00)::text AS amount ${from}`,
-      values,
+      counted,
     ),
   ])
   return { items: page.rows.map(billDto), total: sums.rows[0]!.n, totalAmount: sums.rows[0]!.amount }
@@ -127,17 +147,17 @@ interface DetailRow extends BillRow {
 }
 
 /** A bill and how it was computed; null when there is none within the user's projects. */
-export async function findBill(pool: pg.Pool, user: CurrentUser, id: string): Promise<BillDetail | null> {
+export async function findBill(pool: pg.Pool, user: Viewer, id: string): Promise<BillDetail | null> {
   const values: unknown[] = [id]
   const { rows } = await pool.query<DetailRow>(
-    `SELECT ${billFields}, bill.project_id AS "projectId", project.name AS "projectName",
+    `SELECT ${billFields(visibleRooms(user, values))}, bill.project_id AS "projectId", project.name AS "projectName",
             project.time_zone AS "timeZone", run.created_at AS "runCreatedAt", run.created_by AS "runCreatedBy",
             bill.period_from AS "periodFrom", bill.period_to AS "periodTo", bill.used_before AS "usedBefore",
             evidence.segments, tariff.id AS "tariffId", tariff.name AS "tariffName"
        FROM bill JOIN household ON household.id = bill.household_id JOIN charge_item AS item ON item.id = bill.item_id
        JOIN project ON project.id = bill.project_id JOIN bill_run AS run ON run.id = bill.run_id
        JOIN bill_evidence AS evidence ON evidence.bill_id = bill.id JOIN tariff ON tariff.id = bill.tariff_id
-      WHERE bill.id = $1 AND ${isShown} AND ${scopeSql(user, 'bill.project_id', values)}`,
+      WHERE bill.id = $1 AND ${isShown} AND ${visibleBills(user, values)}`,
     values,
   )
   const row = rows[0]
@@ -272,7 +292,7 @@ export async function listHeld(
     pool.query<HeldRow>(
       `SELECT held.code, held.metering_point_id AS "meteringPointId", held.detail, household.id AS "householdId",
               household.account_number AS "accountNumber", household.name AS "householdName",
-              ${roomsBetween('household.id', `run.month`, `run.month + interval '1 month'`)} AS rooms
+              ${roomsBetween('household.id', `run.month`, `run.month + interval '1 month'`, 'true')} AS rooms
          ${from} ORDER BY ${query.orderBy}, household.id LIMIT $3 OFFSET $4`,
       [...values, query.pageSize, (query.page - 1) * query.pageSize],
     ),

@@ -23,14 +23,14 @@ export function chargingRoutes(app: HubApp): void {
 
 function tariffRoutes(app: HubApp): void {
   route(app, 'GET /api/charge-items', read, async ({ hub, user, query }) => {
-    await findProject(hub, user, query.projectId)
+    await findProject(hub, user, query.projectId, 'charging.read')
     return listItems(hub.db.pool, query.projectId)
   })
   route(app, 'POST /api/charge-items', write, ({ hub, user, audit, body }) =>
     createItem(hub, { user, audit }, body),
   )
   route(app, 'GET /api/tariffs', read, async ({ hub, user, query }) => {
-    await findProject(hub, user, query.projectId)
+    await findProject(hub, user, query.projectId, 'charging.read')
     return listTariffs(hub.db.pool, query.projectId)
   })
   route(app, 'POST /api/tariffs', write, ({ hub, user, audit, body }) =>
@@ -50,9 +50,9 @@ function tariffRoutes(app: HubApp): void {
 
 function runRoutes(app: HubApp): void {
   route(app, 'GET /api/bill-runs', read, async ({ hub, user, query, say }) => {
-    await findProject(hub, user, query.projectId)
+    await findProject(hub, user, query.projectId, 'charging.read')
     const order = orderBy(query.sort, runColumns, 'run.created_at DESC')
-    const { rows, total } = await listRuns(hub.db.pool, { ...query, orderBy: order }, hub.clock.now())
+    const { rows, total } = await listRuns(hub.db.pool, user, { ...query, orderBy: order }, hub.clock.now())
     return { items: rows.map((row) => runDto(row, say)), total, page: query.page, pageSize: query.pageSize }
   })
   route(app, 'POST /api/bill-runs', write, async ({ hub, user, audit, body, say }) =>
@@ -84,9 +84,9 @@ function billRoutes(app: HubApp): void {
     return { items, total: held.total, page: query.page, pageSize: query.pageSize }
   })
   route(app, 'GET /api/bills', read, async ({ hub, user, query }) => {
-    await findProject(hub, user, query.projectId)
+    await findProject(hub, user, query.projectId, 'charging.read')
     const order = orderBy(query.sort, billColumns, 'bill.month DESC, household.account_number')
-    const bills = await listBills(hub.db.pool, { ...query, orderBy: order })
+    const bills = await listBills(hub.db.pool, user, { ...query, orderBy: order })
     return { ...bills, page: query.page, pageSize: query.pageSize }
   })
   route(app, 'GET /api/bills/:id', read, async ({ hub, user, params }) => {

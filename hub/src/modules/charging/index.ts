@@ -5,7 +5,10 @@ import { COMPUTE_JOB } from './bill-run.service.ts'
 import { computingRuns } from './bill-runs.repository.ts'
 import { chargingRoutes } from './charging.routes.ts'
 import { computeRun } from './compute-run.ts'
+import './permissions.ts'
 import './reasons.ts'
+
+export { openBills, type OpenBills } from './open-bills.repository.ts'
 
 const RESUME_JOB = 'charging.resume'
 

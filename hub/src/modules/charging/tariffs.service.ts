@@ -1,8 +1,8 @@
 import type { ChargeItem, Tariff } from '@courtyard/protocols/contract'
-import { inScope } from '../../platform/auth/user.ts'
+import { requireWholeProject, inScope } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import { findProject } from '../estate/index.ts'
+import { findWholeProject } from '../estate/index.ts'
 import type { Actor } from './bill-run.service.ts'
 import { lockCharging } from './bill-runs.repository.ts'
 import { validateRule } from './domain/tariff-rule.ts'
@@ -22,7 +22,7 @@ export async function createItem(
   { user, audit }: Actor,
   input: Omit<ChargeItem, 'id'>,
 ): Promise<ChargeItem> {
-  await findProject(hub, user, input.projectId)
+  await findWholeProject(hub, user, input.projectId, 'charging.write')
   return hub.db.transaction(async (client) => {
     const item = await insertItem(client, input)
     if (!item)
@@ -46,7 +46,7 @@ export async function createTariff(
   { user, audit }: Actor,
   input: Pick<Tariff, 'projectId' | 'code' | 'name' | 'unit'> & NewVersion,
 ): Promise<Tariff> {
-  await findProject(hub, user, input.projectId)
+  await findWholeProject(hub, user, input.projectId, 'charging.write')
   requireValidRule(input)
   return hub.db.transaction(async (client) => {
     const id = await insertTariff(client, input)
@@ -78,9 +78,10 @@ export async function addVersion(
   requireValidRule(version)
   return hub.db.transaction(async (client) => {
     const before = await findTariff(client, tariffId)
-    if (!before || !inScope(user, before.projectId)) {
+    if (!before || !inScope(user, before.projectId, 'charging.write')) {
       throw fail(chargingErrors.tariffNotFound, 'There is no such tariff', { id: tariffId })
     }
+    requireWholeProject(user, before.projectId, 'charging.write')
     // An issue of bills by this tariff must not happen between the check and the write
     await lockCharging(client, before.projectId)
     const month = await issuedMonthFrom(client, tariffId, version.effectiveFrom)

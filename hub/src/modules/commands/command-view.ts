@@ -1,11 +1,11 @@
 /** Commands as people see them. */
 import type { CommandTarget, DeviceCommandView } from '@courtyard/protocols/contract'
-import { hasPermission, type CurrentUser } from '../../platform/auth/user.ts'
+import type { CurrentUser } from '../../platform/auth/user.ts'
 import type { Hub } from '../../platform/module.ts'
 import type { Reason } from '../../platform/reasons/reason.ts'
 import type { CommandRow, StepRow } from './command.types.ts'
 import { stepsOf, type CommandDevice } from './commands.repository.ts'
-import { mayCommand, ownsOrMay } from './commands.service.ts'
+import { mayApprove, mayCommand, ownsOrMay } from './commands.service.ts'
 import { entriesOf, shortened, withoutPins } from './domain/content.ts'
 
 /** Lists show this many people or plates of a command; the command itself shows all. */
@@ -69,16 +69,14 @@ function toView(
       message: words(step),
     })),
     mayApprove:
-      open &&
-      state === 'awaitingApproval' &&
-      row.requestedById !== user.id &&
-      hasPermission(user, 'commands.approve'),
+      open && state === 'awaitingApproval' && row.requestedById !== user.id && mayApprove(user, projectId),
     mayCancel: (state === 'awaitingApproval' || state === 'queued') && ownsOrMay(user, row),
   }
 }
 
 /** What a device can be told to do; nothing when nobody would hear it. */
-export function targetsOf({ commands, removed, revoked }: CommandDevice, user: CurrentUser): CommandTarget[] {
+export function targetsOf(device: CommandDevice, user: CurrentUser): CommandTarget[] {
+  const { commands, removed, revoked, projectId } = device
   if (removed || revoked) return []
-  return commands.map((command) => ({ ...command, allowed: mayCommand(user, command.kind) }))
+  return commands.map((command) => ({ ...command, allowed: mayCommand(user, command.kind, projectId) }))
 }

@@ -1,11 +1,11 @@
 /** Reads commands, and the devices that they are for. */
 import type { PoolClient } from 'pg'
 import type { CatalogueCommand, CommandKind, CommandState } from '@courtyard/protocols/contract'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { CommandRow, StepRow } from './command.types.ts'
 
 type Client = Pick<PoolClient, 'query'>
-type Viewer = Pick<CurrentUser, 'scope'>
 
 const COMMAND = `c.id, c.project_id as "projectId", c.gateway_id as "gatewayId", g.name as "gatewayName",
   c.device_id as "deviceId", c.device_key as "deviceKey", c.device_name as "deviceName", c.target,
@@ -27,7 +27,7 @@ export async function commandById(client: Client, id: string): Promise<CommandRo
 export async function findCommand(client: Client, user: Viewer, id: string): Promise<CommandRow | null> {
   const params: unknown[] = [id]
   const { rows } = await client.query<CommandRow>(
-    `select ${COMMAND} ${FROM} where c.id = $1 and ${scopeSql(user, 'c.project_id', params)}`,
+    `select ${COMMAND} ${FROM} where c.id = $1 and ${scopeSql(user, 'commands.read', { project: 'c.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null
@@ -74,7 +74,7 @@ export async function listCommands(
     params.push(new Date(filter.after.requestedAtMs).toISOString(), filter.after.id)
     conditions.push(`(c.requested_at, c.id) < ($${params.length - 1}::timestamptz, $${params.length}::uuid)`)
   }
-  conditions.push(scopeSql(user, 'c.project_id', params))
+  conditions.push(scopeSql(user, 'commands.read', { project: 'c.project_id' }, params))
   params.push(filter.limit)
   const { rows } = await client.query<CommandRow>(
     `select ${COMMAND} ${FROM} where ${conditions.join(' and ')}
@@ -117,7 +117,7 @@ export async function findCommandDevice(
     `select d.id, d.project_id as "projectId", d.gateway_id as "gatewayId", d.key, d.name,
        d.removed_at is not null as removed, g.revoked_at is not null as revoked, d.commands
      from device d join gateway g on g.id = d.gateway_id
-     where d.id = $1 and ${scopeSql(user, 'd.project_id', params)}`,
+     where d.id = $1 and ${scopeSql(user, 'commands.read', { project: 'd.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null

@@ -16,7 +16,8 @@ import { commandErrors } from './errors.ts'
 
 /** The kind of a command decides who may ask for it: the service looks at that. */
 const read = { permission: 'commands.read' } as const
-const approve = { permission: 'commands.approve' } as const
+/** Who switches and who approves does so in his own name. */
+const approve = { permission: 'commands.approve', ownWord: true } as const
 /** Five thousand people with names and cards. */
 const BODY_LIMIT = 2 * 1024 * 1024
 
@@ -29,8 +30,12 @@ export function addCommandRoutes(app: HubApp): void {
   route(app, 'POST /api/commands/:id/reject', approve, async ({ hub, user, audit, params, body, say }) =>
     viewOf(hub, { user, say }, await rejectCommand(hub, { user, audit }, params.id, body.reason)),
   )
-  route(app, 'POST /api/commands/:id/cancel', read, async ({ hub, user, audit, params, say }) =>
-    viewOf(hub, { user, say }, await cancelCommand(hub, { user, audit }, params.id)),
+  route(
+    app,
+    'POST /api/commands/:id/cancel',
+    { ...read, ownWord: true },
+    async ({ hub, user, audit, params, say }) =>
+      viewOf(hub, { user, say }, await cancelCommand(hub, { user, audit }, params.id)),
   )
 }
 
@@ -43,7 +48,7 @@ function addDeviceRoutes(app: HubApp): void {
   route(
     app,
     'POST /api/devices/:id/commands',
-    { ...read, bodyLimit: BODY_LIMIT },
+    { ...read, ownWord: true, bodyLimit: BODY_LIMIT },
     async ({ hub, user, audit, params, body, say }) =>
       viewOf(hub, { user, say }, await requestCommand(hub, { user, audit }, params.id, body)),
   )
@@ -52,7 +57,7 @@ function addDeviceRoutes(app: HubApp): void {
 function addListRoutes(app: HubApp): void {
   route(app, 'GET /api/commands', read, async ({ hub, user, query, say }) => {
     const { cursor, limit, ...filter } = query
-    if (filter.projectId) requireProject(user, filter.projectId)
+    if (filter.projectId) requireProject(user, filter.projectId, 'commands.read')
     const after = cursor === undefined ? null : parseCursor(cursor)
     if (cursor !== undefined && !after) throw fail(commandErrors.cursorInvalid, 'This cursor is none of ours')
     // One more tells whether there is a next page

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { CommandBody, CommandKind, Permission } from '@courtyard/protocols/contract'
 import { cutsOff } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
-import { hasPermission, type CurrentUser } from '../../platform/auth/user.ts'
+import { hasPermission, inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { changeCommand, tellOf, type ChangeNotes } from './change.ts'
@@ -25,8 +25,9 @@ export interface CommandRequest {
   readonly expiresInSeconds: number
 }
 
-export function mayCommand(user: Pick<CurrentUser, 'role'>, kind: CommandKind): boolean {
-  return hasPermission(user, `commands.${kind}`)
+/** Devices lie in a project, not in a building: who keeps a part of one switches none of them. */
+export function mayCommand(user: CurrentUser, kind: CommandKind, projectId: string): boolean {
+  return inWholeProject(user, projectId, `commands.${kind}`)
 }
 
 /**
@@ -41,9 +42,10 @@ export async function requestCommand(
   request: CommandRequest,
 ): Promise<CommandRow> {
   const { kind } = request.body
-  if (!mayCommand(user, kind)) throw forbidden(`commands.${kind}`)
+  if (!hasPermission(user, `commands.${kind}`)) throw forbidden(`commands.${kind}`)
   const device = await findCommandDevice(hub.db.pool, user, deviceId)
   if (!device) throw fail(commandErrors.deviceNotFound, 'There is no such device', { id: deviceId })
+  if (!mayCommand(user, kind, device.projectId)) throw forbidden(`commands.${kind}`)
   requireStorable(request)
   const contentHash = hashOf(deviceId, request)
   const known = await commandById(hub.db.pool, request.id)
@@ -116,14 +118,19 @@ async function insertAudited(
   })
 }
 
-/** @throws AppError `command.not_found`, `command.own_request`, `command.not_awaiting`, `command.too_late` */
-export function approveCommand(hub: Hub, actor: Actor, id: string): Promise<CommandRow> {
+/**
+ * @throws AppError `command.not_found`, `auth.forbidden`, `command.own_request`, `command.not_awaiting`,
+ *   `command.too_late`
+ */
+export async function approveCommand(hub: Hub, actor: Actor, id: string): Promise<CommandRow> {
+  await requireApprover(hub, actor.user, id)
   const byId = actor.user.id
   return act(hub, actor, id, (nowMs) => ({ kind: 'approve', byId, nowMs }), { verb: 'approve' })
 }
 
-/** @throws AppError `command.not_found`, `command.own_request`, `command.not_awaiting` */
-export function rejectCommand(hub: Hub, actor: Actor, id: string, reason: string): Promise<CommandRow> {
+/** @throws AppError `command.not_found`, `auth.forbidden`, `command.own_request`, `command.not_awaiting` */
+export async function rejectCommand(hub: Hub, actor: Actor, id: string, reason: string): Promise<CommandRow> {
+  await requireApprover(hub, actor.user, id)
   if (!isStorable(reason)) {
     throw invalidInput('The input can not be kept', [
       { path: 'body.reason', reason: { code: 'command.unstorable' } },
@@ -144,8 +151,17 @@ export async function cancelCommand(hub: Hub, actor: Actor, id: string): Promise
   return act(hub, actor, id, (nowMs) => ({ kind: 'cancel', nowMs }), { verb: 'cancel' })
 }
 
-export function ownsOrMay(user: CurrentUser, { requestedById, kind }: CommandRow): boolean {
-  return requestedById === user.id || mayCommand(user, kind)
+export function ownsOrMay(user: CurrentUser, { requestedById, kind, projectId }: CommandRow): boolean {
+  return requestedById === user.id || mayCommand(user, kind, projectId)
+}
+
+export function mayApprove(user: CurrentUser, projectId: string): boolean {
+  return inWholeProject(user, projectId, 'commands.approve')
+}
+
+async function requireApprover(hub: Hub, user: CurrentUser, id: string): Promise<void> {
+  const { projectId } = await findVisible(hub, user, id)
+  if (!mayApprove(user, projectId)) throw forbidden('commands.approve')
 }
 
 /** @throws AppError `command.not_found` */

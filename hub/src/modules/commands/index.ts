@@ -7,6 +7,7 @@ import { addCommandRoutes } from './commands.routes.ts'
 import { openByState } from './dispatch.repository.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { CommandReports } from './reports.service.ts'
+import './permissions.ts'
 import './reasons.ts'
 
 export const commandsModule: HubModule = { name: 'commands', routes: addCommandRoutes, start }

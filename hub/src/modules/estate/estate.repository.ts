@@ -1,11 +1,10 @@
 import { Prisma, type PrismaClient } from '../../generated/prisma/client.ts'
 import { readable } from '../../platform/auth/ability.ts'
-import type { CurrentUser } from '../../platform/auth/user.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { PrismaTransaction } from '../../platform/database/database.ts'
 import { pageWindow, type Page, type Sort } from '../../platform/http/paging.ts'
 
 type Client = PrismaClient | PrismaTransaction
-type Viewer = Pick<CurrentUser, 'role' | 'scope'>
 
 const projectFields = { id: true, code: true, name: true, timeZone: true } as const
 
@@ -29,9 +28,9 @@ export const estateRepository = {
   insertProject: (client: Client, data: { code: string; name: string; timeZone: string }) =>
     client.project.create({ data, select: projectFields }),
 
-  buildings: (client: Client, projectId: string) =>
+  buildings: (client: Client, user: Viewer, projectId: string) =>
     client.building.findMany({
-      where: { projectId },
+      where: { AND: [readable(user, 'Building'), { projectId }] },
       orderBy: { code: 'asc' },
       include: {
         rooms: {

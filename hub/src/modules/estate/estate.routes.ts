@@ -1,12 +1,21 @@
 import type { HubModule } from '../../platform/module.ts'
 import { sayImport } from '../../platform/csv.ts'
 import { route } from '../../platform/http/route.ts'
-import { createProject, findProject, listBuildings, listHouseholds, listProjects } from './estate.service.ts'
+import {
+  createProject,
+  findProject,
+  findWholeProject,
+  listBuildings,
+  listHouseholds,
+  listProjects,
+} from './estate.service.ts'
 import { importRooms } from './room-import.service.ts'
+import { addStructureRoutes } from './structure.routes.ts'
 
 export const estateModule: HubModule = {
   name: 'estate',
   routes(app) {
+    addStructureRoutes(app)
     route(app, 'GET /api/projects', { permission: 'estate.read' }, async ({ hub, user }) =>
       listProjects(hub, user),
     )
@@ -18,8 +27,8 @@ export const estateModule: HubModule = {
       'GET /api/projects/:id/buildings',
       { permission: 'estate.read' },
       async ({ hub, user, params }) => {
-        const project = await findProject(hub, user, params.id)
-        return listBuildings(hub, project.id)
+        const project = await findProject(hub, user, params.id, 'estate.read')
+        return listBuildings(hub, user, project.id)
       },
     )
     route(
@@ -27,7 +36,7 @@ export const estateModule: HubModule = {
       'GET /api/projects/:id/households',
       { permission: 'estate.read' },
       async ({ hub, user, params, query }) => {
-        const project = await findProject(hub, user, params.id)
+        const project = await findProject(hub, user, params.id, 'estate.read')
         return listHouseholds(hub, user, project.id, query)
       },
     )
@@ -36,7 +45,7 @@ export const estateModule: HubModule = {
       'POST /api/projects/:id/rooms/import',
       { permission: 'estate.write' },
       async ({ hub, user, params, query, body, audit, say }) => {
-        const project = await findProject(hub, user, params.id)
+        const project = await findWholeProject(hub, user, params.id, 'estate.write')
         const input = { projectId: project.id, text: body, dryRun: query.dryRun, audit }
         return sayImport(await importRooms(hub, input), say)
       },

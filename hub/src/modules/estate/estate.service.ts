@@ -1,6 +1,13 @@
-import type { Building, Household } from '@courtyard/protocols/contract'
+import { RoomKind, type Building, type Household, type Permission } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
-import { projectNotFound, requireProject, type CurrentUser } from '../../platform/auth/user.ts'
+import {
+  hasEverywhere,
+  projectNotFound,
+  requireProject,
+  requireWholeProject,
+  type CurrentUser,
+  type Viewer,
+} from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import { sortOf, type Page } from '../../platform/http/paging.ts'
 import type { Hub } from '../../platform/module.ts'
@@ -15,16 +22,40 @@ export interface Project {
   readonly timeZone: string
 }
 
-type Viewer = Pick<CurrentUser, 'role' | 'scope'>
-
 /** Projects that the person may see, by code. */
 export function listProjects(hub: Hub, user: Viewer): Promise<Project[]> {
   return estateRepository.projects(hub.db.prisma, user)
 }
 
-/** @throws AppError `project.not_found` when there is none, or it is outside the person's scope */
-export async function findProject(hub: Hub, user: Viewer, projectId: string): Promise<Project> {
-  requireProject(user, projectId)
+/**
+ * A project of which the person keeps some part with that permission: what is read of it has to be narrowed to it.
+ * @throws AppError `project.not_found` when there is none, or it is outside the person's scope
+ */
+export async function findProject(
+  hub: Hub,
+  user: Viewer,
+  projectId: string,
+  permission: Permission,
+): Promise<Project> {
+  requireProject(user, projectId, permission)
+  return existing(hub, projectId)
+}
+
+/**
+ * A project all of which the person keeps with that permission.
+ * @throws AppError `project.not_found`; `auth.part_of_project` with a part of it
+ */
+export async function findWholeProject(
+  hub: Hub,
+  user: Viewer,
+  projectId: string,
+  permission: Permission,
+): Promise<Project> {
+  requireWholeProject(user, projectId, permission)
+  return existing(hub, projectId)
+}
+
+async function existing(hub: Hub, projectId: string): Promise<Project> {
   const project = await estateRepository.project(hub.db.prisma, projectId)
   if (!project) throw projectNotFound(projectId)
   return project
@@ -36,7 +67,9 @@ export async function createProject(
   input: { code: string; name: string; timeZone: string },
   audit: Audit,
 ): Promise<Project> {
-  if (!user.scope.all) throw fail(platformErrors.forbidden, 'Only people who see all projects may make one')
+  if (!hasEverywhere(user, 'estate.write')) {
+    throw fail(platformErrors.forbidden, 'Only people who see all projects may make one')
+  }
   requireTimeZone(input.timeZone)
   try {
     return await hub.db.prismaTransaction(async (tx) => {
@@ -72,8 +105,8 @@ function requireTimeZone(timeZone: string): void {
 }
 
 /** Buildings with their rooms and who lives there now. */
-export async function listBuildings(hub: Hub, projectId: string): Promise<Building[]> {
-  const buildings = await estateRepository.buildings(hub.db.prisma, projectId)
+export async function listBuildings(hub: Hub, user: Viewer, projectId: string): Promise<Building[]> {
+  const buildings = await estateRepository.buildings(hub.db.prisma, user, projectId)
   return buildings.map((building) => ({
     id: building.id,
     code: building.code,
@@ -81,7 +114,7 @@ export async function listBuildings(hub: Hub, projectId: string): Promise<Buildi
     rooms: building.rooms.map((room) => ({
       id: room.id,
       code: room.code,
-      kind: room.kind,
+      kind: RoomKind.parse(room.kind),
       floor: room.floor,
       areaM2: room.areaM2?.toFixed() ?? null,
       household: room.households[0]?.household ?? null,

@@ -1,12 +1,12 @@
 /** Reads events across their tables, newest first. */
 import type { PoolClient } from 'pg'
 import type { EventType } from '@courtyard/protocols/contract'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import { boundOf, newestFirst, type EventCursor } from './domain/cursor.ts'
 import { eventTables } from './domain/event-tables.ts'
 
 type Client = Pick<PoolClient, 'query'>
-type Viewer = Pick<CurrentUser, 'scope'>
 
 export interface EventFilter {
   readonly projectId?: string | undefined
@@ -77,7 +77,7 @@ function conditionsOf(user: Viewer, filter: EventFilter, type: EventType, params
     add((p) => `(at, id) < ($${params.length - 1}::timestamptz, ${p}::bigint)`, id)
   }
   if (q) add((p) => beginsWith(eventTables[type].searched, p), likeBeginning(q))
-  conditions.push(scopeSql(user, 'project_id', params))
+  conditions.push(scopeSql(user, 'events.read', { project: 'project_id' }, params))
   return conditions
 }
 
@@ -108,7 +108,7 @@ export async function countsByDay(
     `select (c.at at time zone p.time_zone)::date::text as day, c.type, sum(c.count)::int as count
      from project p join event_count c on c.project_id = p.id
        and c.at >= ((($1::timestamptz at time zone p.time_zone)::date - ($2::int - 1))::timestamp at time zone p.time_zone)
-     where ($3::uuid is null or p.id = $3) and ${scopeSql(user, 'p.id', params)}
+     where ($3::uuid is null or p.id = $3) and ${scopeSql(user, 'events.read', { project: 'p.id' }, params)}
      group by 1, 2 order by 1, 2`,
     params,
   )

@@ -8,11 +8,11 @@ const read = { permission: 'events.read' } as const
 
 export function addEventRoutes(app: HubApp): void {
   route(app, 'GET /api/events', read, async ({ hub, user, query }) => {
-    if (query.projectId) requireProject(user, query.projectId)
+    if (query.projectId) requireProject(user, query.projectId, 'events.read')
     return pageOfEvents(hub, user, query)
   })
   route(app, 'GET /api/events/summary', read, async ({ hub, user, query }) => {
-    if (query.projectId) requireProject(user, query.projectId)
+    if (query.projectId) requireProject(user, query.projectId, 'events.read')
     return countsByDay(hub.db.pool, user, query.projectId, query.days, hub.clock.now())
   })
 }

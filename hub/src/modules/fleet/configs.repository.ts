@@ -1,7 +1,8 @@
 /** Revisions of configurations, and what gateways last said of theirs. Contents are sealed. */
 import type { PoolClient } from 'pg'
-import type { ConfigIssue, ConfigState } from '@courtyard/protocols/contract'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import type { ConfigIssue, ConfigState, Permission } from '@courtyard/protocols/contract'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { FleetSchema } from './domain/secret-places.ts'
 
 export type Client = Pick<PoolClient, 'query'>
@@ -50,13 +51,14 @@ export async function listConfigs(client: Client, gatewayId: string): Promise<Co
 /** Null when there is none within the scope. */
 export async function findConfig(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   id: string,
+  permission: Permission,
 ): Promise<(SealedConfigRow & { projectId: string }) | null> {
   const params: unknown[] = [id]
   const { rows } = await client.query<SealedConfigRow & { projectId: string }>(
     `select ${SEALED}, g.project_id as "projectId" from gateway_config c join gateway g on g.id = c.gateway_id
-     where c.id = $1 and ${scopeSql(user, 'g.project_id', params)}`,
+     where c.id = $1 and ${scopeSql(user, permission, { project: 'g.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null

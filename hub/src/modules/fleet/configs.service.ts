@@ -1,7 +1,7 @@
 /** Revisions of a gateway's configuration: checked, numbered, handed down. */
 import { randomUUID } from 'node:crypto'
 import type { PoolClient } from 'pg'
-import type { ConfigRevision, ManagedConfig, RouteResponse } from '@courtyard/protocols/contract'
+import type { ConfigRevision, ManagedConfig, Permission, RouteResponse } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, type InputFault } from '../../platform/errors.ts'
@@ -40,12 +40,12 @@ export interface Actor {
 const MOST_SOURCES = 20
 
 export async function schemaOf(hub: Hub, user: CurrentUser, gatewayId: string): Promise<FleetSchema | null> {
-  await requireGateway(hub.db.pool, user, gatewayId)
+  await requireGateway(hub.db.pool, user, gatewayId, 'gateways.read')
   return (await findReport(hub.db.pool, gatewayId))?.schema ?? null
 }
 
 export async function revisionsOf(hub: Hub, user: CurrentUser, gatewayId: string): Promise<ConfigRevision[]> {
-  await requireGateway(hub.db.pool, user, gatewayId)
+  await requireGateway(hub.db.pool, user, gatewayId, 'gateways.read')
   return (await listConfigs(hub.db.pool, gatewayId)).map(toRevision)
 }
 
@@ -54,7 +54,7 @@ export async function currentConfig(
   user: CurrentUser,
   gatewayId: string,
 ): Promise<RouteResponse<'GET /api/gateways/:id/config'>> {
-  await requireGateway(hub.db.pool, user, gatewayId)
+  await requireGateway(hub.db.pool, user, gatewayId, 'gateways.read')
   const report = await findReport(hub.db.pool, gatewayId)
   const schema = report?.schema ?? null
   const pending = await configInState(hub.db.pool, gatewayId, 'pending')
@@ -70,7 +70,7 @@ export async function currentConfig(
 
 /** @throws AppError `gateway_config.not_found`, outside the scope too */
 export async function revisionOf(hub: Hub, user: CurrentUser, id: string) {
-  const row = await requireConfig(hub, user, id)
+  const row = await requireConfig(hub, user, id, 'gateways.read')
   return detailOf(hub, row, (await findReport(hub.db.pool, row.gatewayId))?.schema ?? null)
 }
 
@@ -140,7 +140,7 @@ export async function saveRevision(
  * @throws AppError `gateway_config.in_use`, `input.invalid`, `gateway.revoked`
  */
 export async function applyRevision(hub: Hub, actor: Actor, id: string): Promise<ConfigRevision> {
-  const row = await requireConfig(hub, actor.user, id)
+  const row = await requireConfig(hub, actor.user, id, 'gateways.configure')
   const gateway = await requireUsable(hub, actor.user, row.gatewayId)
   const config = openConfig(hub, 'gateway_config', row.id, row.contentSealed)
   await refuseFaults(hub, gateway.id, config, false)
@@ -227,13 +227,13 @@ async function refuseFaults(
 }
 
 async function requireUsable(hub: Hub, user: CurrentUser, gatewayId: string): Promise<GatewayRow> {
-  const gateway = await requireGateway(hub.db.pool, user, gatewayId)
+  const gateway = await requireGateway(hub.db.pool, user, gatewayId, 'gateways.configure')
   if (gateway.revokedAt) throw fail(fleetErrors.gatewayRevoked, 'The gateway is revoked; it must enrol again')
   return gateway
 }
 
-async function requireConfig(hub: Hub, user: CurrentUser, id: string) {
-  const row = await findConfig(hub.db.pool, user, id)
+async function requireConfig(hub: Hub, user: CurrentUser, id: string, permission: Permission) {
+  const row = await findConfig(hub.db.pool, user, id, permission)
   if (!row) throw fail(fleetErrors.configNotFound, 'There is no such revision', { id })
   return row
 }
@@ -241,7 +241,7 @@ async function requireConfig(hub: Hub, user: CurrentUser, id: string) {
 async function told(hub: Hub, user: CurrentUser, gateway: GatewayRow, id: string): Promise<ConfigRevision> {
   hub.live.publish('gatewayConfig', { gatewayId: gateway.id }, { projectId: gateway.projectId })
   await handDown(hub, gateway.id)
-  return toRevision(await requireConfig(hub, user, id))
+  return toRevision(await requireConfig(hub, user, id, 'gateways.configure'))
 }
 
 export function toRevision(row: ConfigRow): ConfigRevision {

@@ -101,25 +101,31 @@ function addTemplates(app: HubApp): void {
 function addRequests(app: HubApp): void {
   const configure = { permission: 'gateways.configure', perMinute: REQUESTS_PER_MINUTE } as const
   route(app, 'POST /api/gateways/:id/log', configure, async ({ hub, user, params, body }) =>
-    requestsOf(hub).ask(await requireGateway(hub.db.pool, user, params.id), { kind: 'log', ...body }),
+    requestsOf(hub).ask(await requireGateway(hub.db.pool, user, params.id, 'gateways.configure'), {
+      kind: 'log',
+      ...body,
+    }),
   )
   route(app, 'POST /api/gateways/:id/scan', configure, async ({ hub, user, params, body }) =>
-    requestsOf(hub).ask(await requireGateway(hub.db.pool, user, params.id), { kind: 'scan', bus: body.bus }),
+    requestsOf(hub).ask(await requireGateway(hub.db.pool, user, params.id, 'gateways.configure'), {
+      kind: 'scan',
+      bus: body.bus,
+    }),
   )
   route(
     app,
     'POST /api/gateways/:id/picture',
     { permission: 'events.read', perMinute: 5 * REQUESTS_PER_MINUTE },
     async ({ hub, user, params, body }) =>
-      requestsOf(hub).ask(await requireGateway(hub.db.pool, user, params.id), {
+      requestsOf(hub).ask(await requireGateway(hub.db.pool, user, params.id, 'events.read'), {
         kind: 'picture',
         key: body.key,
       }),
   )
   route(app, 'POST /api/devices/:id/probe', configure, async ({ hub, user, params }) => {
-    const device = await findDevice(hub.db.pool, user, params.id)
+    const device = await findDevice(hub.db.pool, user, params.id, 'gateways.configure')
     if (!device || device.removed) throw fail(fleetErrors.deviceNotFound, 'There is no such device', params)
-    const gateway = await requireGateway(hub.db.pool, user, device.gatewayId)
+    const gateway = await requireGateway(hub.db.pool, user, device.gatewayId, 'gateways.configure')
     return requestsOf(hub).ask(gateway, { kind: 'probe', device: device.key })
   })
 }
@@ -132,7 +138,7 @@ async function validate(
   config: ManagedConfig,
   say: (reason: Reason) => string,
 ): Promise<{ issues: ConfigIssue[]; checkedBy: 'hub' | 'gateway' }> {
-  const gateway = await requireGateway(hub.db.pool, user, gatewayId)
+  const gateway = await requireGateway(hub.db.pool, user, gatewayId, 'gateways.configure')
   const schema = await schemaOf(hub, user, gatewayId)
   const faults = await faultsOf(hub, config, schema)
   const seen = faults.map(({ path, reason }) => ({ path, reason: say(reason) }))

@@ -1,7 +1,8 @@
 /** How all gateways within a scope are, in one statement. */
 import type { PoolClient } from 'pg'
 import type { ConfigState, StatusMessage } from '@courtyard/protocols/contract'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { GatewayRow } from '../gateways/index.ts'
 
 export interface HealthRow extends Pick<
@@ -47,12 +48,12 @@ const HEALTH = `select g.id, g.revoked_at as "revokedAt", g.secret_hash is not n
 /** By name, as gateways are listed. */
 export async function listHealth(
   client: Pick<PoolClient, 'query'>,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   projectId: string | undefined,
 ): Promise<HealthRow[]> {
   const params: unknown[] = [projectId ?? null]
   const { rows } = await client.query<HealthRow>(
-    `${HEALTH} where ($1::uuid is null or g.project_id = $1) and ${scopeSql(user, 'g.project_id', params)}
+    `${HEALTH} where ($1::uuid is null or g.project_id = $1) and ${scopeSql(user, 'gateways.read', { project: 'g.project_id' }, params)}
      order by g.name, g.id`,
     params,
   )

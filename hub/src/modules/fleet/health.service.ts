@@ -58,8 +58,10 @@ function configOf(row: HealthRow): GatewayHealthSummary['config'] {
 
 /** @throws AppError `gateway.not_found`, outside the scope too */
 export async function healthOf(hub: Hub, user: CurrentUser, gatewayId: string): Promise<GatewayHealth> {
-  const gateway = await requireGateway(hub.db.pool, user, gatewayId)
-  const devices = (await listDevices(hub.db.pool, user, { gatewayId })).filter(({ removed }) => !removed)
+  const gateway = await requireGateway(hub.db.pool, user, gatewayId, 'gateways.read')
+  const devices = (await listDevices(hub.db.pool, user, { gatewayId }, 'gateways.read')).filter(
+    ({ removed }) => !removed,
+  )
   const certificate = await hub.security.authority.newest(hub.db.pool, gatewayId)
   const { status } = gateway
   const health = status?.health
@@ -90,7 +92,7 @@ export async function revokeCertificate(
   { user, audit }: { user: CurrentUser; audit: Audit },
   gatewayId: string,
 ): Promise<GatewayHealth> {
-  const { projectId } = await requireGateway(hub.db.pool, user, gatewayId)
+  const { projectId } = await requireGateway(hub.db.pool, user, gatewayId, 'gateways.write')
   await hub.db.transaction(async (client) => {
     const certificates = await hub.security.authority.revoke(client, gatewayId)
     await setAwaitingEnrolment(client, gatewayId)

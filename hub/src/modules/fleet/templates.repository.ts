@@ -1,5 +1,6 @@
-import type { ManagedConfig } from '@courtyard/protocols/contract'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import type { ManagedConfig, Permission } from '@courtyard/protocols/contract'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import type { Client } from './configs.repository.ts'
 
 export interface TemplateRow {
@@ -16,19 +17,19 @@ export interface TemplateRow {
 const FIELDS = `id, name, note, project_id as "projectId", config, created_by as "createdBy", created_at as "createdAt"`
 
 /** Addresses of a site are seen by those who may see its project; what was imported is everybody's. */
-function visible(user: Pick<CurrentUser, 'scope'>, params: unknown[]): string {
-  return `(project_id is null or ${scopeSql(user, 'project_id', params)})`
+function visible(user: Viewer, permission: Permission, params: unknown[]): string {
+  return `(project_id is null or ${scopeSql(user, permission, { project: 'project_id' }, params)})`
 }
 
 export async function listTemplates(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
 ): Promise<(Omit<TemplateRow, 'config'> & { buses: number; devices: number })[]> {
   const params: unknown[] = []
   const { rows } = await client.query<Omit<TemplateRow, 'config'> & { buses: number; devices: number }>(
     `select id, name, note, project_id as "projectId", created_by as "createdBy", created_at as "createdAt",
        jsonb_array_length(config->'buses') as buses, jsonb_array_length(config->'devices') as devices
-     from gateway_template where ${visible(user, params)} order by name`,
+     from gateway_template where ${visible(user, 'gateways.read', params)} order by name`,
     params,
   )
   return rows
@@ -37,12 +38,13 @@ export async function listTemplates(
 /** Null when there is none within the scope. */
 export async function findTemplate(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   id: string,
+  permission: Permission,
 ): Promise<TemplateRow | null> {
   const params: unknown[] = [id]
   const { rows } = await client.query<TemplateRow>(
-    `select ${FIELDS} from gateway_template where id = $1 and ${visible(user, params)}`,
+    `select ${FIELDS} from gateway_template where id = $1 and ${visible(user, permission, params)}`,
     params,
   )
   return rows[0] ?? null

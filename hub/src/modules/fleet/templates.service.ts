@@ -1,6 +1,6 @@
 /** Sites as templates: what a gateway runs, without its secrets. */
 import { randomUUID } from 'node:crypto'
-import type { GatewayTemplate, ManagedConfig } from '@courtyard/protocols/contract'
+import type { GatewayTemplate, ManagedConfig, Permission } from '@courtyard/protocols/contract'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { requireGateway } from '../gateways/index.ts'
@@ -23,7 +23,12 @@ export async function copySite(
   actor: Actor,
   input: Naming & { gatewayId: string },
 ): Promise<GatewayTemplate> {
-  const { id, projectId } = await requireGateway(hub.db.pool, actor.user, input.gatewayId)
+  const { id, projectId } = await requireGateway(
+    hub.db.pool,
+    actor.user,
+    input.gatewayId,
+    'gateways.configure',
+  )
   const report = await findReport(hub.db.pool, id)
   const config = await runningConfig(hub, id, report?.runningSealed ?? null)
   if (!config) throw fail(fleetErrors.nothingRuns, 'The gateway has not told yet what it runs')
@@ -46,14 +51,15 @@ export async function requireTemplate(
   hub: Hub,
   { user }: Pick<Actor, 'user'>,
   id: string,
+  permission: Permission = 'gateways.read',
 ): Promise<TemplateRow> {
-  const row = await findTemplate(hub.db.pool, user, id)
+  const row = await findTemplate(hub.db.pool, user, id, permission)
   if (!row) throw fail(fleetErrors.templateNotFound, 'There is no such template', { id })
   return row
 }
 
 export async function removeTemplate(hub: Hub, actor: Actor, id: string): Promise<void> {
-  const { name, projectId } = await requireTemplate(hub, actor, id)
+  const { name, projectId } = await requireTemplate(hub, actor, id, 'gateways.configure')
   await hub.db.transaction(async (client) => {
     await deleteTemplate(client, id)
     await actor.audit(client, {

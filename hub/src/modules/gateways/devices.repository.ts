@@ -1,6 +1,8 @@
 /** Devices with the place that they measure, and their points with the latest values. */
 import type { PoolClient } from 'pg'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import type { Permission } from '@courtyard/protocols/contract'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 
 type Client = Pick<PoolClient, 'query'>
 
@@ -44,13 +46,14 @@ const DEVICE = `select d.id, d.gateway_id as "gatewayId", d.key, d.name, d.profi
 
 export async function listDevices(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   filter: { projectId?: string | undefined; gatewayId?: string | undefined },
+  permission: Permission = 'devices.read',
 ): Promise<DeviceRow[]> {
   const params: unknown[] = [filter.projectId ?? null, filter.gatewayId ?? null]
   const { rows } = await client.query<DeviceRow>(
     `${DEVICE} where ($1::uuid is null or d.project_id = $1) and ($2::uuid is null or d.gateway_id = $2)
-       and ${scopeSql(user, 'd.project_id', params)}
+       and ${scopeSql(user, permission, { project: 'd.project_id' }, params)}
      order by d.gateway_id, d.removed_at is not null, d.bus, d.key`,
     params,
   )
@@ -59,12 +62,13 @@ export async function listDevices(
 
 export async function findDevice(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   id: string,
+  permission: Permission = 'devices.read',
 ): Promise<DeviceRow | null> {
   const params: unknown[] = [id]
   const { rows } = await client.query<DeviceRow>(
-    `${DEVICE} where d.id = $1 and ${scopeSql(user, 'd.project_id', params)}`,
+    `${DEVICE} where d.id = $1 and ${scopeSql(user, permission, { project: 'd.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null
@@ -100,13 +104,14 @@ export async function pointsOfDevice(client: Client, deviceId: string): Promise<
 /** Points of those devices (ids are UUIDs) that lie within the scope: what a person may watch. */
 export async function watchablePoints(
   client: Client,
-  scope: CurrentUser['scope'],
+  user: Viewer,
   deviceIds: readonly string[],
 ): Promise<number[]> {
   const params: unknown[] = [deviceIds]
   const { rows } = await client.query<{ id: number }>(
     `select p.id from point p join device d on d.id = p.device_id
-     where d.id = any($1::uuid[]) and p.removed_at is null and ${scopeSql({ scope }, 'd.project_id', params)}`,
+     where d.id = any($1::uuid[]) and p.removed_at is null
+       and ${scopeSql(user, 'devices.read', { project: 'd.project_id' }, params)}`,
     params,
   )
   return rows.map((row) => row.id)

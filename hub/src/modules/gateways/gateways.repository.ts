@@ -1,7 +1,8 @@
 /** Gateways and their devices: identity, presence, status. */
 import type { PoolClient } from 'pg'
-import type { StatusMessage } from '@courtyard/protocols/contract'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import type { Permission, StatusMessage } from '@courtyard/protocols/contract'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import { gatewayErrors } from './errors.ts'
 
@@ -40,27 +41,28 @@ const GATEWAY = `select g.id, g.project_id as "projectId", g.name, g.enrolled_at
 
 export async function listGateways(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   projectId: string | undefined,
 ): Promise<GatewayRow[]> {
   const params: unknown[] = [projectId ?? null]
   const { rows } = await client.query<GatewayRow>(
-    `${GATEWAY} where ($1::uuid is null or g.project_id = $1) and ${scopeSql(user, 'g.project_id', params)}
+    `${GATEWAY} where ($1::uuid is null or g.project_id = $1) and ${scopeSql(user, 'gateways.read', { project: 'g.project_id' }, params)}
      order by g.name`,
     params,
   )
   return rows
 }
 
-/** Null when there is none within the scope. */
+/** Null when there is none for which the person has the permission. */
 export async function findGateway(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   id: string,
+  permission: Permission,
 ): Promise<GatewayRow | null> {
   const params: unknown[] = [id]
   const { rows } = await client.query<GatewayRow>(
-    `${GATEWAY} where g.id = $1 and ${scopeSql(user, 'g.project_id', params)}`,
+    `${GATEWAY} where g.id = $1 and ${scopeSql(user, permission, { project: 'g.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null
@@ -69,10 +71,11 @@ export async function findGateway(
 /** @throws AppError `gateway.not_found`, outside the scope too */
 export async function requireGateway(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   id: string,
+  permission: Permission,
 ): Promise<GatewayRow> {
-  const row = await findGateway(client, user, id)
+  const row = await findGateway(client, user, id, permission)
   if (!row) throw fail(gatewayErrors.notFound, 'There is no such gateway', { id })
   return row
 }

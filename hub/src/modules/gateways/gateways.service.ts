@@ -2,7 +2,7 @@
 import type { EnrolRequest, EnrolResponse, Gateway } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { auditAs } from '../../platform/audit/audit.ts'
-import { requireProject, projectNotFound, type CurrentUser } from '../../platform/auth/user.ts'
+import { requireWholeProject, projectNotFound, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { hashSecret, newSecret, TOKEN_LIFETIME_MS } from './credentials.ts'
@@ -30,7 +30,7 @@ export async function registerGateway(
   { user, audit }: Actor,
   input: { projectId: string; name: string },
 ): Promise<IssuedToken> {
-  requireProject(user, input.projectId)
+  requireWholeProject(user, input.projectId, 'gateways.write')
   const project = await hub.db.prisma.project.findUnique({
     where: { id: input.projectId },
     select: { id: true },
@@ -134,9 +134,12 @@ export async function enrol(
   }
 }
 
-/** @throws AppError `gateway.not_found`, outside the scope too */
+/**
+ * As those see it who may change it.
+ * @throws AppError `gateway.not_found`, outside the scope too
+ */
 export async function gatewayOf(hub: Hub, user: CurrentUser, id: string): Promise<Gateway> {
-  return toGateway(await requireGateway(hub.db.pool, user, id))
+  return toGateway(await requireGateway(hub.db.pool, user, id, 'gateways.write'))
 }
 
 export function toGateway(row: GatewayRow): Gateway {

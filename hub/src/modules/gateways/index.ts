@@ -8,6 +8,7 @@ import { addGatewayRoutes } from './gateways.routes.ts'
 import { secretHashOf } from './gateways.repository.ts'
 import { GatewayMessages } from './messages.ts'
 import { PresenceService } from './presence.service.ts'
+import './permissions.ts'
 import './reasons.ts'
 
 export { acknowledge } from './acknowledgement.ts'
@@ -35,7 +36,7 @@ export const gatewaysModule: HubModule = {
 }
 
 async function start(hub: Hub): Promise<Stop | void> {
-  hub.live.setPointResolver((deviceIds, user) => watchablePoints(hub.db.pool, user.scope, deviceIds))
+  hub.live.setPointResolver((deviceIds, user) => watchablePoints(hub.db.pool, user, deviceIds))
   hub.broker.setAuthenticator({
     authenticate: (username, password) => authenticate(hub, username, password),
     authenticateCertificate: async (username, serial) =>

@@ -1,4 +1,5 @@
 /** Metering points, meters, register reads and usage: what other modules may use. */
+import './permissions.ts'
 import './reasons.ts'
 export type {
   BillingUsage,
@@ -9,6 +10,7 @@ export type {
 } from './billing.types.ts'
 export { billingUsage, boundaryIndexes, usageByDay } from './billing-usage.repository.ts'
 export { meteringModule, usageCaughtUp } from './metering.module.ts'
+export { pointScope } from './points.repository.ts'
 export { usagePending } from './pending-usage.repository.ts'
 export { rebuildUsage } from './usage/rebuild.ts'
 export { byLocalHalfHour, localDays, type LocalDays } from './local-days.ts'

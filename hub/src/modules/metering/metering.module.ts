@@ -2,6 +2,7 @@ import type { Hub, HubModule, Stop } from '../../platform/module.ts'
 import { onCatalogueStored } from '../gateways/index.ts'
 import { bindGateway } from './binding.repository.ts'
 import { addMeteringRoutes } from './metering.routes.ts'
+import { readablePoints } from './points.repository.ts'
 import { startUsageWorker, type UsageWorker } from './usage/usage-worker.ts'
 
 const workers = new WeakMap<Hub['db'], UsageWorker>()
@@ -11,6 +12,10 @@ export const meteringModule: HubModule = { name: 'metering', routes: addMetering
 async function start(hub: Hub): Promise<Stop> {
   const ignore = onCatalogueStored(hub, async (client, change) => {
     await bindGateway(client, change.gatewayId)
+  })
+  hub.live.setNarrower('usage', async ({ meteringPointIds }, user) => {
+    const seen = await readablePoints(hub.db.pool, user, meteringPointIds)
+    return seen.length > 0 ? { meteringPointIds: seen } : null
   })
   const worker = hub.roles.has('worker') ? startUsageWorker(hub) : null
   if (worker) workers.set(hub.db, worker)

@@ -1,7 +1,7 @@
 import { sayImport } from '../../platform/csv.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
-import { findProject } from '../estate/index.ts'
+import { findWholeProject } from '../estate/index.ts'
 import { importPoints } from './point-import.service.ts'
 import { batchFor, listPointsFor, pointDetailFor, usageFor } from './points.service.ts'
 import { enterRead, readsFor } from './reads.service.ts'
@@ -35,7 +35,7 @@ export function addMeteringRoutes(app: HubApp): void {
     'POST /api/projects/:id/meters/import',
     write,
     async ({ hub, user, params, query, body, audit, say }) => {
-      const { id: projectId, timeZone } = await findProject(hub, user, params.id)
+      const { id: projectId, timeZone } = await findWholeProject(hub, user, params.id, 'metering.write')
       const input = { projectId, timeZone, text: body, dryRun: query.dryRun, audit }
       return sayImport(await importPoints(hub, input), say)
     },

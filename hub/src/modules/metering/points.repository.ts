@@ -1,7 +1,24 @@
 /** Lists of metering points and what belongs to one. */
-import { IntervalStatus, type MeteringPoint, type MeteringPointDetail } from '@courtyard/protocols/contract'
+import {
+  IntervalStatus,
+  type MeteringPoint,
+  type MeteringPointDetail,
+  type Permission,
+} from '@courtyard/protocols/contract'
+import { scopeSql, type ScopeColumns } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import { decimalOf, formatDecimal, mantissaAt } from './domain/decimal.ts'
 import type { Queryable } from './usage/plan.repository.ts'
+
+/** A point lies in its building, or in that of its room; one with neither is the whole project's. */
+export function pointScope(alias: string): ScopeColumns {
+  return {
+    project: `${alias}.project_id`,
+    building: (ids) =>
+      `(${alias}.building_id = any(${ids}) or exists (
+        select from room where room.id = ${alias}.room_id and room.building_id = any(${ids})))`,
+  }
+}
 
 export interface PointFilter {
   readonly projectId: string
@@ -103,12 +120,13 @@ const clockParams = (clock: LocalNow): unknown[] => [clock.now, `${clock.today.s
  */
 export async function listPoints(
   client: Queryable,
+  user: Viewer,
   filter: PointFilter,
   page: PointPage,
   clock: LocalNow,
 ): Promise<{ items: MeteringPoint[]; total: number }> {
   const params = clockParams(clock)
-  const where = conditionsOf(filter, params)
+  const where = `${conditionsOf(filter, params)} and ${scopeSql(user, 'metering.read', pointScope('mp'), params)}`
   const order = pointOrder[page.orderBy]!
   const direction = page.descending ? 'desc' : 'asc'
   const sorted = (alias: string) =>
@@ -192,17 +210,36 @@ function pointOf(row: PointRow): MeteringPoint {
   }
 }
 
-/** Project and time zone of a metering point; null when there is none. */
+/** Project and time zone of a metering point; null when there is none for which the person has the permission. */
 export async function findPoint(
   client: Queryable,
+  user: Viewer,
   id: string,
+  permission: Permission,
 ): Promise<{ projectId: string; timeZone: string; unit: string } | null> {
+  const params: unknown[] = [id]
   const { rows } = await client.query<{ projectId: string; timeZone: string; unit: string }>(
     `select mp.project_id as "projectId", p.time_zone as "timeZone", mp.unit
-     from metering_point mp join project p on p.id = mp.project_id where mp.id = $1`,
-    [id],
+     from metering_point mp join project p on p.id = mp.project_id
+     where mp.id = $1 and ${scopeSql(user, permission, pointScope('mp'), params)}`,
+    params,
   )
   return rows[0] ?? null
+}
+
+/** Those of the points that the person may read. */
+export async function readablePoints(
+  client: Queryable,
+  user: Viewer,
+  ids: readonly string[],
+): Promise<string[]> {
+  const params: unknown[] = [ids]
+  const { rows } = await client.query<{ id: string }>(
+    `select mp.id from metering_point mp
+     where mp.id = any($1::uuid[]) and ${scopeSql(user, 'metering.read', pointScope('mp'), params)}`,
+    params,
+  )
+  return rows.map(({ id }) => id)
 }
 
 interface DetailRow extends PointRow {
@@ -210,19 +247,23 @@ interface DetailRow extends PointRow {
   children: MeteringPointDetail['children']
 }
 
+/** Of its neighbours in the tree those that the person may see. */
 export async function pointDetail(
   client: Queryable,
+  { user, permission }: { user: Viewer; permission: Permission },
   id: string,
   clock: LocalNow,
 ): Promise<MeteringPointDetail | null> {
+  const params: unknown[] = [...clockParams(clock), id]
+  const visible = (alias: string) => scopeSql(user, permission, pointScope(alias), params)
   const { rows } = await client.query<DetailRow>(
     `select ${COLUMNS},
        (select json_build_object('id', p.id, 'code', p.code, 'name', p.name) from metering_point p
-        where p.id = mp.parent_id) as parent,
+        where p.id = mp.parent_id and ${visible('p')}) as parent,
        (select coalesce(json_agg(json_build_object('id', c.id, 'code', c.code, 'name', c.name) order by c.code), '[]')
-        from metering_point c where c.parent_id = mp.id) as children
+        from metering_point c where c.parent_id = mp.id and ${visible('c')}) as children
      from metering_point mp ${JOINS} where mp.id = $4`,
-    [...clockParams(clock), id],
+    params,
   )
   const row = rows[0]
   if (!row) return null

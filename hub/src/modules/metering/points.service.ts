@@ -1,8 +1,13 @@
 /** Metering points as people look at them. */
-import type { MeteringPoint, MeteringPointDetail, RouteResponse } from '@courtyard/protocols/contract'
+import type {
+  MeteringPoint,
+  MeteringPointDetail,
+  Permission,
+  RouteResponse,
+} from '@courtyard/protocols/contract'
 import type * as z from 'zod'
 import type { meteringRoutes } from '@courtyard/protocols/contract'
-import { inScope, type CurrentUser } from '../../platform/auth/user.ts'
+import { inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { findProject } from '../estate/index.ts'
@@ -30,11 +35,10 @@ type ListQuery = z.output<(typeof meteringRoutes)['GET /api/metering-points']['q
 /** Most days of one answer: a chart can't show more. */
 const MOST_DAYS: Record<Granularity, number> = { hour: 62, day: 800, month: 20 * 366 }
 
-export async function findPointFor(hub: Hub, user: CurrentUser, id: string) {
-  const point = await findPoint(hub.db.pool, id)
-  if (!point || !inScope(user, point.projectId)) {
-    throw fail(meteringErrors.pointNotFound, 'There is no such metering point', { id })
-  }
+/** @throws AppError `metering_point.not_found`, outside the scope of the permission too */
+export async function findPointFor(hub: Hub, user: CurrentUser, id: string, permission: Permission) {
+  const point = await findPoint(hub.db.pool, user, id, permission)
+  if (!point) throw fail(meteringErrors.pointNotFound, 'There is no such metering point', { id })
   return point
 }
 
@@ -48,7 +52,7 @@ export async function listPointsFor(
   user: CurrentUser,
   query: ListQuery,
 ): Promise<RouteResponse<'GET /api/metering-points'>> {
-  const project = await findProject(hub, user, query.projectId)
+  const project = await findProject(hub, user, query.projectId, 'metering.read')
   const { page, pageSize, sort = 'code', ...filter } = query
   const descending = sort.startsWith('-')
   const field = descending ? sort.slice(1) : sort
@@ -58,6 +62,7 @@ export async function listPointsFor(
   const wanted = { orderBy: field, descending, limit: pageSize, offset: (page - 1) * pageSize }
   const { items, total }: { items: MeteringPoint[]; total: number } = await listPoints(
     hub.db.pool,
+    user,
     filter,
     wanted,
     localNow(hub, project.timeZone),
@@ -65,9 +70,17 @@ export async function listPointsFor(
   return { items, total, page, pageSize }
 }
 
-export async function pointDetailFor(hub: Hub, user: CurrentUser, id: string): Promise<MeteringPointDetail> {
-  const point = await findPointFor(hub, user, id)
-  return (await pointDetail(hub.db.pool, id, localNow(hub, point.timeZone)))!
+export async function pointDetailFor(
+  hub: Hub,
+  user: CurrentUser,
+  id: string,
+  permission: Permission = 'metering.read',
+): Promise<MeteringPointDetail> {
+  const { timeZone, projectId } = await findPointFor(hub, user, id, permission)
+  const detail = (await pointDetail(hub.db.pool, { user, permission }, id, localNow(hub, timeZone)))!
+  if (inWholeProject(user, projectId, permission)) return detail
+  // Devices are the whole project's
+  return { ...detail, installations: detail.installations.map((one) => ({ ...one, deviceId: null })) }
 }
 
 export interface UsageQuery extends DayRange {
@@ -81,7 +94,7 @@ export async function usageFor(
   id: string,
   query: UsageQuery,
 ): Promise<RouteResponse<'GET /api/metering-points/:id/usage'>> {
-  const point = await findPointFor(hub, user, id)
+  const point = await findPointFor(hub, user, id, 'metering.read')
   const { granularity } = query
   const most = MOST_DAYS[granularity]
   const length = (Date.parse(query.to) - Date.parse(query.from)) / 86_400_000 + 1
@@ -143,7 +156,7 @@ export async function batchFor(
   batchId: string,
 ): Promise<RouteResponse<'GET /api/batches/:batchId'>> {
   const found = BigInt(batchId) < 2n ** 63n ? await batchEvidence(hub.db.pool, batchId) : null
-  if (!found || !inScope(user, found.projectId)) {
+  if (!found || !inWholeProject(user, found.projectId, 'metering.read')) {
     throw fail(meteringErrors.batchNotFound, 'There is no such batch', { batchId })
   }
   const { projectId: _, ...evidence } = found

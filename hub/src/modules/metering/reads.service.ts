@@ -1,7 +1,7 @@
 /** Register reads of a metering point: looking at them and entering one by hand. */
 import type { RegisterRead, RouteResponse } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
-import type { CurrentUser } from '../../platform/auth/user.ts'
+import { inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
 import { sayAll } from '../../platform/reasons/reason.ts'
@@ -41,13 +41,17 @@ export async function readsFor(
   id: string,
   query: ReadsQuery,
 ): Promise<RouteResponse<'GET /api/metering-points/:id/reads'>> {
-  await findPointFor(hub, user, id)
+  const { projectId } = await findPointFor(hub, user, id, 'metering.read')
   const plan = (await loadPlans(hub.db.pool, [id])).get(id)!
   const fromMs = query.from === undefined ? -Infinity : Date.parse(query.from)
   const toMs = query.to === undefined ? hub.clock.now().getTime() + DAY_MS : Date.parse(query.to)
   const found = await readsBefore(hub.db.pool, plan, fromMs, toMs, query.limit + 1)
   const listed = found.slice(0, query.limit)
-  return { reads: await withGateways(hub.db.pool, listed), more: found.length > query.limit }
+  const shown = inWholeProject(user, projectId, 'metering.read')
+    ? listed
+    : // Gateways and what they send are the whole project's
+      listed.map((read) => ({ ...read, batchId: null }))
+  return { reads: await withGateways(hub.db.pool, shown), more: found.length > query.limit }
 }
 
 async function withGateways(client: Queryable, reads: readonly ListedRead[]): Promise<RegisterRead[]> {
@@ -84,7 +88,7 @@ export async function enterRead(
   entry: ReadEntry,
   audit: Audit,
 ): Promise<RegisterRead> {
-  const { projectId } = await findPointFor(hub, user, id)
+  const { projectId } = await findPointFor(hub, user, id, 'metering.write')
   const now = hub.clock.now()
   const atMs = Date.parse(entry.at)
   if (atMs > now.getTime() + CLOCK_TOLERANCE_MS) throw refuse('at', { code: 'read.future' })

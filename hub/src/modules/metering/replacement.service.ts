@@ -59,7 +59,7 @@ export async function replaceMeter(
   input: Replacement,
   audit: Audit,
 ): Promise<MeteringPointDetail> {
-  const { projectId } = await findPointFor(hub, user, id)
+  const { projectId } = await findPointFor(hub, user, id, 'metering.write')
   const now = hub.clock.now()
   const results = await hub.db.transaction(async (client) => {
     await lockMetering(client, projectId)
@@ -80,7 +80,7 @@ export async function replaceMeter(
     return recomputeFrom(client, plan, old, Date.parse(input.at), now)
   })
   announce(hub, results)
-  return pointDetailFor(hub, user, id)
+  return pointDetailFor(hub, user, id, 'metering.write')
 }
 
 async function store(

@@ -8,16 +8,16 @@ import { attention, fleetCounts, issuedBills, topMeterDays, usageByRole } from '
 
 /** Everything at a glance, in five statements. */
 export async function overviewFor(hub: Hub, user: CurrentUser, projectId: string): Promise<Overview> {
-  const project = await findProject(hub, user, projectId)
+  const project = await findProject(hub, user, projectId, 'metering.read')
   const now = hub.clock.now()
   const { today, yesterday, midnight, elapsedMs } = localDays(project.timeZone, now)
   const { pool } = hub.db
   const [fleet, days, byRole, bills, troubles] = await Promise.all([
-    fleetCounts(pool, projectId, midnight),
-    topMeterDays(pool, projectId, [yesterday, today]),
-    usageByRole(pool, projectId, today),
-    issuedBills(pool, projectId),
-    attention(pool, projectId, now, `${today.slice(0, 7)}-01`),
+    fleetCounts(pool, user, projectId, midnight),
+    topMeterDays(pool, user, projectId, [yesterday, today]),
+    usageByRole(pool, user, projectId, today),
+    issuedBills(pool, user, projectId),
+    attention(pool, user, projectId, now, `${today.slice(0, 7)}-01`),
   ])
   const energy = energyOf(
     days.map((row) => ({

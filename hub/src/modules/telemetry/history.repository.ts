@@ -1,6 +1,7 @@
 /** Readings of one point for a chart: streamed day by day, never all at once. */
 import type { PoolClient } from 'pg'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import { BLOCK_COLUMNS, parseBlock, type BlockRow } from './block-row.ts'
 import type { Block } from './domain/blocks.ts'
 
@@ -13,15 +14,11 @@ export interface ChartedPoint {
   readonly intervalMs: number
 }
 
-export async function findPoint(
-  client: Client,
-  user: Pick<CurrentUser, 'scope'>,
-  id: number,
-): Promise<ChartedPoint | null> {
+export async function findPoint(client: Client, user: Viewer, id: number): Promise<ChartedPoint | null> {
   const params: unknown[] = [id]
   const { rows } = await client.query<ChartedPoint>(
     `select p.id, p.unit, p.scale, p.interval_ms as "intervalMs" from point p join device d on d.id = p.device_id
-     where p.id = $1 and ${scopeSql(user, 'd.project_id', params)}`,
+     where p.id = $1 and ${scopeSql(user, 'devices.read', { project: 'd.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null

@@ -1,4 +1,5 @@
 /** Ingest, readings and the batch log: what other modules may use of telemetry. */
+import './permissions.ts'
 import './reasons.ts'
 export { batchEvidence } from './evidence.repository.ts'
 export { followBatchLog } from './follower.ts'

@@ -1,6 +1,8 @@
 /** The quarantine: what could not be taken in, as it came. */
 import type { PoolClient } from 'pg'
-import { scopeSql, type CurrentUser } from '../../platform/auth/user.ts'
+import type { Permission } from '@courtyard/protocols/contract'
+import { scopeSql } from '../../platform/auth/scope-sql.ts'
+import type { Viewer } from '../../platform/auth/user.ts'
 import { storedReason, type Reason } from '../../platform/reasons/reason.ts'
 
 type Client = Pick<PoolClient, 'query'>
@@ -68,7 +70,7 @@ export function orderOf(sort: string | undefined): string | null {
 
 export async function listEntries(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   filter: QuarantineFilter,
   order: string,
 ): Promise<{ rows: QuarantineRow[]; total: number }> {
@@ -76,7 +78,7 @@ export async function listEntries(
   const params: unknown[] = [filter.state ?? null, words]
   const where = `($1::text is null or q.state = $1)
     and ($2::text is null or q.point ilike $2 or q.device ilike $2 or q.reason::text ilike $2 or q.code ilike $2 or g.name ilike $2)
-    and ${scopeSql(user, 'q.project_id', params)}`
+    and ${scopeSql(user, 'gateways.read', { project: 'q.project_id' }, params)}`
   const counted = await client.query<{ total: string }>(
     `select count(*)::text as total from quarantine_entry q left join gateway g on g.id = q.gateway_id where ${where}`,
     params,
@@ -91,13 +93,14 @@ export async function listEntries(
 /** @param id digits; anything else names no entry */
 export async function findEntry(
   client: Client,
-  user: Pick<CurrentUser, 'scope'>,
+  user: Viewer,
   id: string,
+  permission: Permission,
 ): Promise<QuarantineRow | null> {
   if (!/^\d{1,18}$/.test(id)) return null
   const params: unknown[] = [id]
   const { rows } = await client.query<QuarantineRow>(
-    `${ENTRY} where q.id = $1::bigint and ${scopeSql(user, 'q.project_id', params)}`,
+    `${ENTRY} where q.id = $1::bigint and ${scopeSql(user, permission, { project: 'q.project_id' }, params)}`,
     params,
   )
   return rows[0] ?? null

@@ -255,7 +255,7 @@ async function lockOpen(client: PoolClient, id: string): Promise<LockedEntry> {
 }
 
 async function entryOf(hub: Hub, user: CurrentUser, id: string): Promise<QuarantineRow> {
-  const row = await findEntry(hub.db.pool, user, id)
+  const row = await findEntry(hub.db.pool, user, id, 'quarantine.resolve')
   if (!row) throw fail(telemetryErrors.quarantineNotFound, 'There is no such entry', { id })
   return row
 }

@@ -7,44 +7,80 @@ import {
 } from '@casl/prisma/runtime'
 import type { Permission } from '@courtyard/protocols/contract'
 import type { Prisma } from '../../generated/prisma/client.ts'
-import { permissionsOfRole } from './permissions.ts'
-import type { CurrentUser } from './user.ts'
+import { fail, platformErrors } from '../errors.ts'
+import type { Grant } from './grant.ts'
+import { grantsOf, type Viewer } from './user.ts'
 
-/** Models that belong to a project, by the permission that opens them. */
-const readableModels = {
-  'estate.read': ['Building', 'Room', 'Household'],
-  'gateways.read': ['Gateway'],
-  'devices.read': ['Device'],
-  'metering.read': ['MeteringPoint', 'Meter', 'UsageDay', 'UsageMonth', 'HeldInterval'],
-  'charging.read': ['ChargeItem', 'Tariff', 'ChargeAssignment', 'BillRun', 'Bill'],
-  'audit.read': ['AuditEntry'],
-} as const satisfies Partial<Record<Permission, readonly Prisma.ModelName[]>>
+/** Where a model says what lies where and whose it is: names of its fields. The twin of `ScopeColumns`. */
+export interface ModelScope {
+  /** Null: any permission will do, such as for the projects themselves. */
+  readonly permission: Permission | null
+  /** Default `projectId`. */
+  readonly project?: string
+  /** Field with the building's id, or a condition for being in one of them. */
+  readonly building?: string | ((ids: { in: string[] }) => object)
+  readonly department?: string
+  readonly owner?: string | readonly string[]
+  /** Configuration of a project: readable with any part of it. */
+  readonly anyPart?: boolean
+}
 
-/** Models whose rows can be narrowed to what a person may read. */
-export type ScopedModel = (typeof readableModels)[keyof typeof readableModels][number] | 'Project'
+export type ScopedModel = Prisma.ModelName
 export type AppAbility = Ability<['read', ScopedModel], PrismaQueryOf<Prisma.TypeMap>>
 
-/** What a person may read, as rules that become conditions of a query. */
-export function abilityOf(user: Pick<CurrentUser, 'role' | 'scope'>): AppAbility {
+const models = new Map<ScopedModel, ModelScope>()
+
+/** Says how rows of these models are narrowed to what a person may read; called when a module is loaded. */
+export function registerModels(scopes: Readonly<Partial<Record<ScopedModel, ModelScope>>>): void {
+  for (const [model, scope] of Object.entries(scopes) as [ScopedModel, ModelScope][]) {
+    if (models.has(model)) throw new Error(`the scope of ${model} is registered twice`)
+    models.set(model, scope)
+  }
+}
+
+/** What a person may read of a model, as rules that become conditions of a query. */
+function abilityOf(user: Viewer, model: ScopedModel, scope: ModelScope): AppAbility {
   const { can, build } = new AbilityBuilder<AppAbility>(createPrismaAbility)
-  const within = { in: [...user.scope.projectIds] }
-  if (user.scope.all) can('read', 'Project')
-  else can('read', 'Project', { id: within } as never)
-  for (const [permission, models] of Object.entries(readableModels)) {
-    if (!permissionsOfRole[user.role].includes(permission as Permission)) continue
-    if (user.scope.all) can('read', [...models])
-    else can('read', [...models], { projectId: within } as never)
+  for (const grant of grantsOf(user, scope.permission ?? undefined)) {
+    const conditions = [...placeOf(grant, scope), ...recordsOf(grant, user.id, scope)]
+    if (conditions.length === 0) can('read', model)
+    else can('read', model, { AND: conditions } as never)
   }
   return build()
 }
 
+function placeOf({ place }: Grant, scope: ModelScope): object[] {
+  if (place.all) return []
+  const { project = 'projectId', building, anyPart } = scope
+  const { projectIds, buildings } = place
+  if (anyPart) {
+    return [{ [project]: { in: [...new Set([...projectIds, ...buildings.map((one) => one.projectId)])] } }]
+  }
+  const parts: object[] = [{ [project]: { in: [...projectIds] } }]
+  if (building !== undefined && buildings.length > 0) {
+    const ids = { in: buildings.map(({ id }) => id) }
+    parts.push(typeof building === 'string' ? { [building]: ids } : building(ids))
+  }
+  return [{ OR: parts }]
+}
+
+function recordsOf({ records, departmentIds }: Grant, userId: string, scope: ModelScope): object[] {
+  const { owner, department } = scope
+  if (records === 'all' || (owner === undefined && department === undefined)) return []
+  const parts: object[] = (owner === undefined ? [] : [owner].flat()).map((field) => ({ [field]: userId }))
+  if (records === 'department' && department) parts.push({ [department]: { in: [...departmentIds] } })
+  return [{ OR: parts }]
+}
+
 /**
  * Prisma condition for the rows of a model that the person may read; put it into `AND`.
- * @throws ForbiddenError of CASL through Prisma when the role may read none at all
+ * @throws AppError `auth.forbidden` when the person may read none at all
  */
-export function readable<M extends ScopedModel>(
-  user: Pick<CurrentUser, 'role' | 'scope'>,
-  model: M,
-): WhereInputOf<Prisma.TypeMap, M> {
-  return accessibleBy(abilityOf(user), 'read').ofType(model)
+export function readable<M extends ScopedModel>(user: Viewer, model: M): WhereInputOf<Prisma.TypeMap, M> {
+  const scope = models.get(model)
+  if (!scope) throw new Error(`no module has said who may read ${model}`)
+  if (grantsOf(user, scope.permission ?? undefined).length === 0) {
+    throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: scope.permission })
+  }
+  return accessibleBy(abilityOf(user, model, scope), 'read').ofType(model)
 }

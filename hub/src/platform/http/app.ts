@@ -37,6 +37,7 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
   })
   app.decorate('hub', hub)
   app.decorate('routeAccess', [])
+  app.decorate('madeRoutes', [])
   app.decorate('sessions', new Sessions(hub.db, hub.clock, hub.config.sessionHours))
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

@@ -17,7 +17,8 @@ export function addHealth(app: HubApp): void {
       states.map(([name, check]) => [name, { ok: check.ok, detail: say(check.detail) }]),
     )
     reply.status(ok ? 200 : 503)
-    return { status: ok ? 'ok' : 'degraded', version: hub.version, roles: [...hub.roles], checks }
+    const status: 'ok' | 'degraded' = ok ? 'ok' : 'degraded'
+    return { status, version: hub.version, roles: [...hub.roles], checks }
   })
 }
 

@@ -51,7 +51,7 @@ test('wrong input is named field by field, unknown places are 404, in the same s
   expect(requestId).toMatch(/^[\w-]{36}$/)
   const query = await client.raw('GET /api/users', { query: { pageSize: 10_000 } })
   expect(query.body).toMatchObject({ error: { issues: [{ path: 'query.pageSize' }] } })
-  const params = await client.raw('PATCH /api/users/:id', { params: { id: 'x' }, body: {} })
+  const params = await client.raw('PATCH /api/users/:id', { params: { id: 'x' }, body: { version: 1 } })
   expect(params.body).toMatchObject({ error: { issues: [{ path: 'params.id' }] } })
   expect((await hub.app.inject('/api/nowhere')).json()).toMatchObject({ error: { code: 'not_found' } })
 })

@@ -2,10 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LIVE_PATH, type LiveEvents, type Permission } from '@courtyard/protocols/contract'
 import * as z from 'zod'
-import { hasPermission, inScope, requireProject, type CurrentUser } from '../auth/user.ts'
+import type { ActiveSession } from '../auth/sessions.ts'
+import { hasPermission, inScope, inWholeProject, requireProject, type CurrentUser } from '../auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../errors.ts'
 import type { HubApp } from '../module.ts'
-import type { LiveScope } from '../live/live-bus.ts'
+import type { LiveScope, NarrowedEvent } from '../live/live-bus.ts'
 import { reasonOfIssue, withInput } from '../reasons/zod-reason.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -99,16 +100,25 @@ function streamEvents(
   raw.write(': connected\n\n')
   const watched = new Set(interest.points)
   const send = (text: string) => {
+    if (raw.writableEnded || raw.destroyed) return
     if (raw.writableLength > MOST_UNSENT_BYTES) raw.destroy()
     else raw.write(text)
+  }
+  const visibleOf = <E extends NarrowedEvent>(event: E, data: LiveEvents[E], scope: LiveScope) => {
+    const part = partOf(interest, permissionOf[event], scope)
+    if (part === 'some') return app.hub.live.narrow(event, data, interest.user)
+    return part === 'all' ? data : null
   }
   const unwatch = app.hub.live.watch(interest.points)
   const unsubscribe = app.hub.live.subscribe((event, data, scope) => {
     const visible =
       event === 'values'
         ? onlyWatched(data as LiveEvents['values'], watched)
-        : hasPermission(interest.user, permissionOf[event]) && concerns(interest, scope) && data
-    if (visible) send(`event: ${event}\ndata: ${JSON.stringify(visible)}\n\n`)
+        : visibleOf(event, data as LiveEvents[NarrowedEvent], scope)
+    void Promise.resolve(visible).then(
+      (shown) => shown && send(`event: ${event}\ndata: ${JSON.stringify(shown)}\n\n`),
+      (error: unknown) => request.log.warn({ err: error }, 'a live event could not be narrowed'),
+    )
   })
   const heartbeat = setInterval(() => void beat(app, request, send, () => raw.end()), HEARTBEAT_MS)
   raw.once('close', () => {
@@ -127,8 +137,7 @@ async function beat(
   end: () => void,
 ): Promise<void> {
   try {
-    const { id, user } = request.session!
-    const alive = await app.sessions.isAlive(id, user)
+    const alive = await app.sessions.isAlive(request.session as ActiveSession)
     if (alive) send(': alive\n\n')
     else end()
   } catch (error) {
@@ -139,7 +148,7 @@ async function beat(
 }
 
 /** Who may not read a thing isn't told of its changes either. */
-const permissionOf: Record<Exclude<keyof LiveEvents, 'values'>, Permission> = {
+const permissionOf: Record<NarrowedEvent, Permission> = {
   gateways: 'gateways.read',
   usage: 'metering.read',
   billRun: 'charging.read',
@@ -148,10 +157,18 @@ const permissionOf: Record<Exclude<keyof LiveEvents, 'values'>, Permission> = {
   gatewayConfig: 'gateways.read',
 }
 
-function concerns(interest: Interest, scope: LiveScope): boolean {
-  if (scope.projectId === null) return true
-  if (interest.projectId !== null && interest.projectId !== scope.projectId) return false
-  return inScope(interest.user, scope.projectId)
+/** How much of what happens there concerns the person. */
+function partOf(
+  interest: Interest,
+  permission: Permission,
+  { projectId }: LiveScope,
+): 'all' | 'some' | 'none' {
+  const { user } = interest
+  if (!hasPermission(user, permission)) return 'none'
+  if (projectId === null) return 'all'
+  if (interest.projectId !== null && interest.projectId !== projectId) return 'none'
+  if (inWholeProject(user, projectId, permission)) return 'all'
+  return inScope(user, projectId, permission) ? 'some' : 'none'
 }
 
 function onlyWatched(data: LiveEvents['values'], watched: ReadonlySet<number>): LiveEvents['values'] | null {

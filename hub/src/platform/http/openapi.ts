@@ -33,12 +33,15 @@ export async function addOpenApi(app: HubApp): Promise<void> {
 /** What route schemas cannot say: bodies that are files, and which routes need a session. */
 function complete<T extends { paths?: object }>(app: HubApp, api: T): T {
   const paths = api.paths as Record<string, Record<string, Operation | undefined>>
-  for (const { routeKey, access } of app.routeAccess) {
+  const ofTable = app.routeAccess.map((one) => ({
+    ...one,
+    contract: apiRoutes[one.routeKey] as RouteContract,
+  }))
+  for (const { routeKey, access, contract } of [...ofTable, ...app.madeRoutes]) {
     const [method, url] = routeKey.split(' ') as [string, string]
     const operation = paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
     if (!operation) continue
     operation.security = access === null ? [] : [{ session: [] }]
-    const contract: RouteContract = apiRoutes[routeKey]
     if (!contract.csv) continue
     operation.requestBody = { required: true, content: { 'text/csv': { schema: { type: 'string' } } } }
   }

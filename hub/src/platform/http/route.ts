@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema, FastifySchemaCompiler, HTTPMethods } from 'fastify'
 import {
   ErrorBody,
   apiRoutes,
@@ -8,14 +8,16 @@ import {
   type RouteKey,
 } from '@courtyard/protocols/contract'
 import type * as z from 'zod'
-import { auditAs, type Audit } from '../audit/audit.ts'
-import type { ActiveSession } from '../auth/sessions.ts'
+import { auditAs, type Audit, type AuditActor } from '../audit/audit.ts'
+import { isPermission } from '../auth/permissions.ts'
+import { auditActorOf, type ActiveSession } from '../auth/sessions.ts'
 import { hasPermission, type CurrentUser } from '../auth/user.ts'
 import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp } from '../module.ts'
 import { languageOf } from '../reasons/language.ts'
-import { say, type Reason } from '../reasons/reason.ts'
+import { say, type Language, type Reason } from '../reasons/reason.ts'
 import { checkOrigin, checkToken } from './csrf.ts'
+import { validatorCompiler } from './validation.ts'
 
 type Part<K extends RouteKey, P extends 'params' | 'query' | 'body'> = ApiRoutes[K] extends {
   readonly [Q in P]: infer S extends z.ZodType
@@ -32,6 +34,9 @@ interface CallBase<K extends RouteKey> {
   readonly query: Part<K, 'query'>
   readonly body: Body<K>
   readonly audit: Audit
+  /** Who is written into the audit trail. */
+  readonly actor: AuditActor
+  readonly language: Language
   /** A reason in the language of the person who reads the answer. */
   readonly say: (reason: Reason) => string
   readonly request: FastifyRequest
@@ -54,6 +59,8 @@ export type Access = Permission | 'signedIn' | null
 
 export interface RouteOptions<A extends Access> {
   readonly permission: A
+  /** Refused while an administrator acts as somebody else: what counts as a person's own word. */
+  readonly ownWord?: boolean
   /** Most requests per minute and address; default: the general limit. */
   readonly perMinute?: number
   /** Most bytes of a body; default 1 MiB, for CSV 10 MiB. */
@@ -64,6 +71,12 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every contract route that was registered and what it asks for: tests walk it. */
     readonly routeAccess: { readonly routeKey: RouteKey; readonly access: Access }[]
+    /** Routes that were made with `routeOf`. */
+    readonly madeRoutes: {
+      readonly routeKey: string
+      readonly access: Access
+      readonly contract: RouteContract
+    }[]
   }
   interface FastifyRequest {
     session: ActiveSession | null
@@ -73,6 +86,7 @@ declare module 'fastify' {
 /**
  * Registers a route of the contract: its schemas give types, validation, serialisation and OpenAPI; session,
  * permission and CSRF are checked before the body is even looked at.
+ * @throws for a permission that no module has registered
  */
 export function route<K extends RouteKey, A extends Access>(
   app: HubApp,
@@ -81,20 +95,64 @@ export function route<K extends RouteKey, A extends Access>(
   handler: (call: A extends null ? PublicCall<K> : SignedInCall<K>) => Promise<RouteAnswer<K>>,
 ): void {
   const contract: RouteContract = apiRoutes[key]
-  const [method, url] = key.split(' ') as [HTTPMethods, string]
   app.routeAccess.push({ routeKey: key, access: options.permission })
+  addRoute(app, key, contract, options, (call) => handler(call as never))
+}
+
+/** A call of a route that is made at run time, so that its parts have no types of their own. */
+export interface OpenCall extends Omit<SignedInCall<RouteKey>, 'params' | 'query' | 'body'> {
+  readonly params: never
+  readonly query: never
+  readonly body: never
+}
+
+/**
+ * Like `route`, for a contract that is not in the table of the product, such as those of resources. `checksBody: false`
+ * leaves the body to the handler; its schema is then only for OpenAPI.
+ */
+export function routeOf(
+  app: HubApp,
+  key: string,
+  contract: RouteContract,
+  options: RouteOptions<Permission | 'signedIn'> & { readonly checksBody?: boolean },
+  handler: (call: OpenCall) => Promise<unknown>,
+): void {
+  app.madeRoutes.push({ routeKey: key, access: options.permission, contract })
+  addRoute(app, key, contract, options, (call) => handler(call as never))
+}
+
+function addRoute(
+  app: HubApp,
+  key: string,
+  contract: RouteContract,
+  options: RouteOptions<Access> & { readonly checksBody?: boolean },
+  handler: (call: ReturnType<typeof callOf>) => Promise<unknown>,
+): void {
+  const [method, url] = key.split(' ') as [HTTPMethods, string]
+  requireKnown(key, options.permission)
   app.route({
     method,
     url,
     schema: schemaOf(contract, url),
+    ...(options.checksBody === false
+      ? { validatorCompiler: exceptBody as FastifySchemaCompiler<FastifySchema> }
+      : {}),
     bodyLimit: options.bodyLimit ?? (contract.csv ? 10 : 1) * 1024 * 1024,
     config: options.perMinute ? { rateLimit: { max: options.perMinute, timeWindow: 60_000 } } : {},
-    onRequest: async (request) => authorise(request, options.permission),
+    onRequest: async (request) => authorise(request, options),
     handler: async (request, reply) => {
       if (contract.csv) requireText(request)
-      return handler(callOf(app.hub, request, reply) as never)
+      return handler(callOf(app.hub, request, reply))
     },
   })
+}
+
+const exceptBody: FastifySchemaCompiler<z.ZodType> = (part) =>
+  part.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(part)
+
+function requireKnown(key: string, access: Access): void {
+  if (access === null || access === 'signedIn' || isPermission(access)) return
+  throw new Error(`${key} asks for ${access}, which no module has registered as a permission`)
 }
 
 function schemaOf(contract: RouteContract, url: string) {
@@ -109,13 +167,16 @@ function schemaOf(contract: RouteContract, url: string) {
   }
 }
 
-function authorise(request: FastifyRequest, access: Access): void {
+function authorise(request: FastifyRequest, { permission: access, ownWord }: RouteOptions<Access>): void {
   checkOrigin(request)
   if (access === null) return
   if (!request.session) throw fail(platformErrors.noSession, 'Sign in first')
   checkToken(request, request.session.csrfToken)
   if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {
     throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: access })
+  }
+  if (ownWord && request.session.actor) {
+    throw fail(platformErrors.acting, 'Not while you act as somebody else; return to your own account first')
   }
 }
 
@@ -127,6 +188,11 @@ function requireText(request: FastifyRequest): void {
 function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
   const session = request.session
   const language = languageOf(request.headers['accept-language'])
+  const actor: AuditActor = {
+    ...(session ? auditActorOf(session) : { userId: null, actor: 'anonymous' }),
+    ip: request.ip,
+    requestId: request.id,
+  }
   return {
     params: request.params,
     query: request.query,
@@ -137,11 +203,8 @@ function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
     reply,
     hub,
     say: (reason: Reason) => say(reason, language),
-    audit: auditAs({
-      userId: session?.user.id ?? null,
-      actor: session?.user.username ?? 'anonymous',
-      ip: request.ip,
-      requestId: request.id,
-    }),
+    audit: auditAs(actor),
+    actor,
+    language,
   }
 }

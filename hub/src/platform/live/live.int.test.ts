@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PointValue } from '@courtyard/protocols/contract'
+import { hasEverywhere } from '../auth/user.ts'
 import { startTestHub, type TestClient, type TestHub } from '../testing.ts'
 import { NotifyLiveBus } from './notify-live-bus.ts'
 
@@ -18,7 +19,9 @@ beforeAll(async () => {
   hub = await startTestHub({ modules: [] })
   elsewhere = new NotifyLiveBus(hub.hub.db.url, hub.hub.db.pool, pino({ level: 'silent' }))
   await elsewhere.start()
-  hub.hub.live.setPointResolver(async (ids, user) => (ids.includes(DEVICE) && user.scope.all ? [7, 8] : []))
+  hub.hub.live.setPointResolver(async (ids, user) =>
+    ids.includes(DEVICE) && hasEverywhere(user, 'devices.read') ? [7, 8] : [],
+  )
 })
 afterAll(async () => {
   for (const controller of opened) controller.abort()
@@ -94,13 +97,29 @@ test('who may not read a thing is not told of it; other rights end the stream', 
   await until(() => events.length > 0)
   expect(events.map(({ event }) => event)).toEqual(['gateways'])
   const cookie = engineer.headers['cookie']!.split(';')[0]!.split('=')[1]!
-  const { id, user } = (await hub.app.sessions.find(cookie))!
-  expect(await hub.app.sessions.isAlive(id, user)).toBe(true)
-  await hub.hub.db.prisma.user.update({
-    where: { id: user.id },
+  const session = (await hub.app.sessions.find(cookie))!
+  expect(await hub.app.sessions.isAlive(session)).toBe(true)
+  await hub.hub.db.prisma.roleAssignment.updateMany({
+    where: { userId: session.user.id },
     data: { allProjects: false, projectIds: [A] },
   })
-  expect(await hub.app.sessions.isAlive(id, user)).toBe(false)
+  expect(await hub.app.sessions.isAlive(session)).toBe(false)
+})
+
+test('who keeps a part of a project gets what the module leaves of an event', async () => {
+  const { prisma } = hub.hub.db
+  const project = await prisma.project.create({ data: { code: 'live', name: 'Live', timeZone: 'UTC' } })
+  const building = await prisma.building.create({ data: { projectId: project.id, code: '1', name: '1' } })
+  hub.hub.live.setNarrower('usage', async ({ meteringPointIds }) => ({
+    meteringPointIds: meteringPointIds.filter((id) => id === A),
+  }))
+  const part = await open(await hub.as('engineer', undefined, { buildingIds: [building.id] }))
+  hub.hub.live.publish('gateways', { gatewayIds: [B] }, { projectId: project.id })
+  hub.hub.live.publish('usage', { meteringPointIds: [A, B] }, { projectId: project.id })
+  hub.hub.live.publish('usage', { meteringPointIds: [A] }, { projectId: A })
+  await until(() => part.length > 0)
+  await sleep(50)
+  expect(part).toEqual([{ event: 'usage', data: { meteringPointIds: [A] } }])
 })
 
 test('values go to those who watch the device; nobody watching costs nothing', async () => {

@@ -3,7 +3,15 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { LiveEvents, PointValue } from '@courtyard/protocols/contract'
 import { Reassembly, splitText, type Fragment } from './fragments.ts'
-import type { LiveBus, LiveListener, LiveScope, PointResolver } from './live-bus.ts'
+import type { Viewer } from '../auth/user.ts'
+import type {
+  EventNarrower,
+  LiveBus,
+  LiveListener,
+  LiveScope,
+  NarrowedEvent,
+  PointResolver,
+} from './live-bus.ts'
 
 const CHANNEL = 'courtyard_live'
 const WATCH_ANNOUNCED_EVERY_MS = 10_000
@@ -29,6 +37,7 @@ export class NotifyLiveBus implements LiveBus {
   private readonly reassembly = new Reassembly()
   private readonly outgoing: Fragment[] = []
   private resolver: PointResolver = async () => []
+  private readonly narrowers = new Map<NarrowedEvent, EventNarrower<NarrowedEvent>>()
   private client: pg.Client | null = null
   private sending = false
   private stopped = false
@@ -80,6 +89,19 @@ export class NotifyLiveBus implements LiveBus {
 
   isWatched(pointId: number): boolean {
     return this.localWatch.has(pointId) || this.isWatchedElsewhere(pointId)
+  }
+
+  setNarrower<E extends NarrowedEvent>(event: E, narrower: EventNarrower<E>): void {
+    this.narrowers.set(event, narrower as unknown as EventNarrower<NarrowedEvent>)
+  }
+
+  async narrow<E extends NarrowedEvent>(
+    event: E,
+    data: LiveEvents[E],
+    user: Viewer,
+  ): Promise<LiveEvents[E] | null> {
+    const narrower = this.narrowers.get(event) as unknown as EventNarrower<E> | undefined
+    return narrower ? narrower(data, user) : null
   }
 
   setPointResolver(resolver: PointResolver): void {
