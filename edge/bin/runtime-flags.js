@@ -4,3 +4,9 @@
  * docs/performance.md.
  */
 export const runtimeFlags = ['--max-semi-space-size=4', '--max-old-space-size=256']
+
+/**
+ * How glibc keeps house; other C libraries don't look at it. Left alone it gives each thread of V8 and Node a heap of
+ * its own that never shrinks, and once a large block was freed it keeps the next ones: 36 of 220 MB with 1,000 devices.
+ */
+export const runtimeEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: String(128 * 1024) }
