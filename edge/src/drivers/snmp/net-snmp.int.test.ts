@@ -5,14 +5,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createSocket } from 'node:dgram'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import snmp from 'net-snmp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Quality, type AlarmEvent } from '@courtyard/protocols/contract'
 import { loadProfiles } from '@courtyard/protocols/profile'
 import { testDriverContext, type TestContext } from '../../testing/driver-context.ts'
+import { systemClock } from '../../clock.ts'
 import type { DriverContext, FoundDevice } from '../driver.ts'
 import { snmpDriver } from './index.ts'
 import { SnmpAddress, SnmpBusConfig } from './snmp.config.ts'
 import { hostsOf } from './snmp.scan.ts'
+import { SnmpSession } from './snmp.session.ts'
 
 const profiles = loadProfiles()
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/bin`, MIBS: '' }
@@ -23,6 +26,9 @@ const community = 'rivendell'
 const v2c = { version: 'v2c', community }
 const signed = { version: 'v3', user: 'reader', authProtocol: 'sha', authKey: 'first passphrase' }
 const sealed = { ...signed, user: 'writer', privProtocol: 'aes', privKey: 'second passphrase' }
+
+/** ifInErrors of a port that this machine does not have. */
+const COUNTER = '1.3.6.1.2.1.2.2.1.14'
 
 async function freePort(): Promise<number> {
   const socket = createSocket('udp4')
@@ -44,6 +50,7 @@ describe.skipIf(!isInstalled && !process.env['CI'])('Net-SNMP', () => {
       `rocommunity ${community} 127.0.0.1`,
       `rwcommunity moria 127.0.0.1`,
       'sysDescr the boiler room',
+      `override -rw ${COUNTER}.7 counter 4294967290`,
       'createUser reader SHA "first passphrase"',
       'createUser writer SHA "first passphrase" AES "second passphrase"',
       'rouser reader auth',
@@ -94,6 +101,20 @@ for (let tries = 0; (await read(v2c, 'snmp-host-resources')).failure && tries < 
     const total = Number(/MemTotal:\s+(\d+)/.exec(spawnSync('cat', ['/proc/meminfo']).stdout.toString())![1])
     expect(valueOf(outcome, 'memorySize')).toMatchObject({ mantissa: total, quality: Quality.good })
     expect(valueOf(outcome, 'processes')?.mantissa).toBeGreaterThan(0)
+  })
+
+  test('a Counter32 goes on behind its wrap', async () => {
+    const driver = driverWith(v2c, 'snmp-switch-port', '7')
+    const errors = async () => valueOf(await driver.poll('u', 'fast'), 'errorsIn')
+    expect(await errors()).toMatchObject({ mantissa: 4_294_967_290, quality: Quality.good })
+    // The library's, since snmpset sets no counters
+    const clock = systemClock
+    const address = { host: '127.0.0.1', port }
+    const access = { version: 'v2c', community: 'moria' } as const
+    const writer = new SnmpSession({ address, access, timeoutMs: 1_000, retries: 0, clock })
+    stops.push(() => writer.stop())
+    await writer.set({ oid: `${COUNTER}.7`, type: snmp.ObjectType.Counter!, value: 4 })
+    expect(await errors()).toMatchObject({ mantissa: 4_294_967_300, quality: Quality.good })
   })
 
   test('octets of the loopback interface agree with the kernel', async () => {

@@ -4,7 +4,7 @@ import { DeviceProfile, loadProfiles } from '@courtyard/protocols/profile'
 import { BuildingDeviceProcess } from '../../testing/building-device.ts'
 import { testDriverContext } from '../../testing/driver-context.ts'
 import { describeDriverContract } from '../../testing/driver-contract.ts'
-import type { DriverDevice } from '../driver.ts'
+import type { DriverDevice, PollOutcome } from '../driver.ts'
 import { snmpDriver } from './index.ts'
 import { SnmpAddress, SnmpBusConfig } from './snmp.config.ts'
 
@@ -60,6 +60,58 @@ describe('profiles against an agent made from the same file', () => {
       }
     }
   })
+})
+
+describe('a register of 32 bits', () => {
+  const base = profiles.get('snmp-switch-port')!
+  const sysUpTime = '1.3.6.1.2.1.1.3.0'
+  const errorsIn = '1.3.6.1.2.1.2.2.1.14.7'
+  const variables = (value: string, uptime: string) => [
+    ...variablesOf(base).filter(({ oid }) => oid !== errorsIn),
+    { oid: errorsIn, syntax: 'counter32', value },
+    { oid: sysUpTime, syntax: 'timeTicks', value: uptime },
+  ]
+  let uptimeAtMs = 0
+  /** Reads `errorsIn`, with the agent's uptime as it would be when it ran since it was set. */
+  async function read(
+    agent: BuildingDeviceProcess,
+    poll: () => Promise<PollOutcome>,
+  ): Promise<number | null> {
+    await agent.setValue(sysUpTime, String(Math.round((Date.now() - uptimeAtMs) / 10)))
+    const outcome = await poll()
+    expect(outcome).toMatchObject({ failure: null, message: null })
+    return outcome.readings.find(({ point }) => point === 'u/errorsIn')!.mantissa
+  }
+
+  test.each(['v1', 'v2c'])('over %s: goes on behind its wrap, also after a restart of the gateway, and begins anew with the agent', async (version) => {
+    uptimeAtMs = Date.now() - 3_600_000
+    const agent = await startAgent(variables('4294967290', '0'))
+    const bus = SnmpBusConfig.parse({ access: { version, community }, timeoutMs: 300, retries: 0 })
+    let kept: string | null = null
+    const start = () => {
+      const context = testDriverContext(bus, { checkpoint: () => kept })
+      const driver = snmpDriver.create(context, [device('u', base, agent.port, { index: '7' })])
+      stops.push(() => driver.stop())
+      return async () => {
+        const outcome = await driver.poll('u', 'fast')
+        kept = outcome.checkpoint ?? kept
+        return outcome
+      }
+    }
+    const first = start()
+    expect(await read(agent, first)).toBe(4_294_967_290)
+    await agent.setValue(errorsIn, '4')
+    expect(await read(agent, first)).toBe(4_294_967_300)
+    const second = start()
+    await agent.setValue(errorsIn, '10')
+    expect(await read(agent, second)).toBe(4_294_967_306)
+    // Switched off and on
+    uptimeAtMs = Date.now() - 500
+    await agent.setValue(errorsIn, '1')
+    expect(await read(agent, second)).toBe(1)
+    await agent.setValue(errorsIn, '3')
+    expect(await read(agent, second)).toBe(3)
+  }) // prettier-ignore
 })
 
 describe('contract', () => {

@@ -1,6 +1,7 @@
 import type { Quality, Reading } from '@courtyard/protocols/contract'
 import { ChunkedDevice } from '../chunked-device.ts'
 import type { BusDriver, CommandOutcome, DeviceCommand, DriverContext, DriverDevice, PollOutcome } from '../driver.ts' // prettier-ignore
+import { Counter32Totals } from './counter32.ts'
 import { SnmpCommander } from './snmp.commander.ts'
 import type { SnmpAddress, SnmpBusConfig } from './snmp.config.ts'
 import { SnmpDevice } from './snmp.device.ts'
@@ -9,6 +10,7 @@ import { SnmpSession } from './snmp.session.ts'
 import { SnmpTrapListener } from './snmp.traps.ts'
 
 interface Unit {
+  readonly agent: SnmpDevice
   readonly reader: ChunkedDevice<SnmpPoint>
   readonly commander: SnmpCommander
   readonly session: SnmpSession
@@ -34,8 +36,11 @@ export class SnmpDriver implements BusDriver {
     return this.traps.start()
   }
 
-  poll(deviceKey: string, group: string): Promise<PollOutcome> {
-    return this.noted(deviceKey, this.unitOf(deviceKey).reader.poll(group))
+  async poll(deviceKey: string, group: string): Promise<PollOutcome> {
+    const { reader, agent } = this.unitOf(deviceKey)
+    const outcome = await this.noted(deviceKey, reader.poll(group))
+    const checkpoint = agent.takeCheckpoint()
+    return checkpoint === null ? outcome : { ...outcome, checkpoint }
   }
 
   probe(deviceKey: string): Promise<PollOutcome> {
@@ -74,7 +79,8 @@ export class SnmpDriver implements BusDriver {
   }
 }
 
-function unitOf(device: DriverDevice<SnmpAddress>, { bus, clock }: DriverContext<SnmpBusConfig>): Unit {
+function unitOf(device: DriverDevice<SnmpAddress>, context: DriverContext<SnmpBusConfig>): Unit {
+  const { bus, clock } = context
   const { key, address, profile } = device
   const { timeoutMs, retries } = bus
   const session = new SnmpSession({
@@ -84,12 +90,16 @@ function unitOf(device: DriverDevice<SnmpAddress>, { bus, clock }: DriverContext
     retries,
     clock,
   })
-  const agent = new SnmpDevice(session, clock)
+  const totals = new Counter32Totals(`${address.host}:${address.port}`, context.checkpoint(key))
+  const agent = new SnmpDevice(session, clock, totals)
+  const points = snmpPoints(key, profile, address.index)
+  // sysUpTime goes along with registers
+  const room = points.some(({ counts }) => counts) ? 1 : 0
   const reader = new ChunkedDevice({
-    points: snmpPoints(key, profile, address.index),
-    maxPoints: profile.snmp?.maxVarbinds ?? 20,
+    points,
+    maxPoints: Math.max(1, (profile.snmp?.maxVarbinds ?? 20) - room),
     read: (points: readonly SnmpPoint[]) => agent.read(points),
     clock,
   })
-  return { reader, session, commander: new SnmpCommander(device, agent, session, clock) }
+  return { agent, reader, session, commander: new SnmpCommander(device, agent, session, clock) }
 }

@@ -12,6 +12,8 @@ export interface SnmpPoint extends ChunkedPoint {
   /** Null when the profile reads a row of a table and the address names none. */
   readonly oid: string | null
   readonly noValue: readonly number[]
+  /** A register: a Counter32 behind it is a total that wraps. */
+  readonly counts: boolean
 }
 
 export function snmpPoints(
@@ -19,12 +21,14 @@ export function snmpPoints(
   profile: DeviceProfile,
   index: string | undefined,
 ): SnmpPoint[] {
+  const registers = new Set(profile.points.filter(({ kind }) => kind === 'register').map(({ key }) => key))
   return pointsWith(deviceKey, profile, 'snmp').map((point) => ({
     ...point,
     factor: point.source.factor,
     offset: point.source.offset,
     oid: withIndex(point.source.oid, index),
     noValue: point.source.invalid ?? [],
+    counts: registers.has(point.key),
   }))
 }
 
@@ -40,6 +44,11 @@ const { NoSuchObject, NoSuchInstance, EndOfMibView } = snmp.ObjectType
 export function pointAnswer({ noValue }: SnmpPoint, varbind: Varbind): PointAnswer {
   const isNone = typeof varbind.value === 'number' && noValue.includes(varbind.value)
   return isNone ? { invalid: `the device has no value (${String(varbind.value)})` } : answerOf(varbind)
+}
+
+/** Null when it is another kind of value. */
+export function counter32Of({ type, value }: Varbind): number | null {
+  return type === Counter && typeof value === 'number' ? value : null
 }
 
 export function answerOf({ type, value }: Varbind): PointAnswer {
