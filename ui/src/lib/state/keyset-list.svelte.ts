@@ -44,6 +44,10 @@ export class KeysetList<T extends { id: string }> {
     if (!fresh || this.items === null) return
     this.items = this.items.map((item) => fresh.items.find(({ id }) => id === item.id) ?? item)
   }
+  /** Puts a newer answer for one item in its place, where it is shown. */
+  put(item: T): void {
+    this.items = this.items?.map((shown) => (shown.id === item.id ? item : shown)) ?? null
+  }
   /** The first page as it is now, not shown. */
   first(): Promise<Page<T>> {
     return this.#load(undefined, new AbortController().signal)

@@ -2,6 +2,7 @@ import type { Session as SessionBody } from '@courtyard/protocols/contract'
 import { goto } from '$app/navigation'
 import { ApiError } from '#lib/api/api-error.ts'
 import { call, connection } from '#lib/api/client.ts'
+import { forgetAllDrafts } from '#lib/resource/drafts.ts'
 
 export type PermissionName = SessionBody['permissions'][number]
 type Project = SessionBody['projects'][number]
@@ -68,6 +69,7 @@ class Session {
 
   async signOut(): Promise<void> {
     await call('POST /api/auth/sign-out')
+    forgetAllDrafts()
     this.end()
     await goto('/sign-in')
   }
