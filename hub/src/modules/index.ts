@@ -6,11 +6,16 @@ import { estateModule } from './estate/index.ts'
 import { eventsModule } from './events/index.ts'
 import { fleetModule } from './fleet/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
+import { lostAndFoundModule } from './lost-and-found/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
+import { organisationModule } from './organisation/index.ts'
 import { overviewModule } from './overview/index.ts'
+import { partiesModule } from './parties/index.ts'
 import { roomsModule } from './rooms/index.ts'
+import { recordsModule } from './records/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
+import { workflowModule } from './workflow/index.ts'
 
 /**
  * The modules of the hub, in the order in which they start; they stop in reverse. The last two take messages in:
@@ -18,10 +23,15 @@ import { telemetryModule } from './telemetry/index.ts'
  */
 export const modules: readonly HubModule[] = [
   accountsModule,
+  workflowModule,
+  organisationModule,
   estateModule,
+  recordsModule,
+  lostAndFoundModule,
   meteringModule,
   chargingModule,
   roomsModule,
+  partiesModule,
   overviewModule,
   eventsModule,
   commandsModule,

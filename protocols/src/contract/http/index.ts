@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { callsRoutes } from './calls.http.ts'
 import { chargingRoutes } from './charging.http.ts'
 import { commandsRoutes } from './commands.http.ts'
 import { estateRoutes } from './estate.http.ts'
@@ -6,13 +7,16 @@ import { estateStructureRoutes } from './estate-structure.http.ts'
 import { eventsRoutes } from './events.http.ts'
 import { fleetRoutes } from './fleet.http.ts'
 import { meteringRoutes } from './metering.http.ts'
+import { organisationRoutes } from './organisation.http.ts'
 import { overviewRoutes } from './overview.http.ts'
+import { partiesRoutes } from './parties.http.ts'
 import { platformRoutes } from './platform.http.ts'
 import { recordsRoutes } from './records.http.ts'
 import { resourceRoutesOfAll } from './resource.http.ts'
 import { telemetryRoutes } from './telemetry.http.ts'
 import { workflowRoutes } from './workflow.http.ts'
 
+export * from './calls.http.ts'
 export * from './charging.http.ts'
 export * from './commands.http.ts'
 export * from './estate.http.ts'
@@ -20,7 +24,9 @@ export * from './estate-structure.http.ts'
 export * from './events.http.ts'
 export * from './fleet.http.ts'
 export * from './metering.http.ts'
+export * from './organisation.http.ts'
 export * from './overview.http.ts'
+export * from './parties.http.ts'
 export * from './platform.http.ts'
 export * from './records.http.ts'
 export * from './resource.http.ts'
@@ -30,8 +36,11 @@ export * from './workflow.http.ts'
 
 export const apiRoutes = {
   ...platformRoutes,
+  ...organisationRoutes,
   ...estateRoutes,
   ...estateStructureRoutes,
+  ...partiesRoutes,
+  ...callsRoutes,
   ...telemetryRoutes,
   ...meteringRoutes,
   ...chargingRoutes,

@@ -1,0 +1,23 @@
+import { registerReasons, type ReasonOf } from '../../platform/reasons/reason.ts'
+
+/** Why a change of hands is refused. */
+export const partyReasons = registerReasons({
+  'period.future': { zh: '时间不能在将来', en: 'This lies in the future' },
+  'period.overlaps': {
+    zh: '与已有记录的时间重叠：必须晚于上一次变更',
+    en: 'This overlaps what is known: it has to be later than the last change',
+  },
+  'period.ended': { zh: '已经结束', en: 'It has ended already' },
+  'period.before_begin': { zh: '结束时间必须晚于开始时间', en: 'It must end after it began' },
+  'role.has_it': { zh: '此人已有该身份', en: 'This person has that role already' },
+  'role.one_owner': {
+    zh: '房间已有业主，请办理过户',
+    en: 'The room has an owner: use the change of owner',
+  },
+  'party.unknown': { zh: '项目里没有这个人', en: 'There is no such person in the project' },
+  'party.archived': { zh: '此人档案已归档', en: 'The file of this person is put away' },
+  'household.unknown': { zh: '项目里没有这个户号', en: 'There is no such account in the project' },
+  'key.no_holder': { zh: '请填写领用人', en: 'Say who gets them' },
+})
+
+export type PartyReason = ReasonOf<typeof partyReasons>
