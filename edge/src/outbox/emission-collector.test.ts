@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { AppError, Quality, type Reading } from '@courtyard/protocols/contract'
 import { errorCodes } from '../errors.ts'
 import { silentLogger } from '../log.ts'
-import type { SealedContent } from './outbox.ts'
+import type { SealedContent } from './sealed-content.ts'
 import { MAX_BATCH_SIZE, EmissionCollector } from './emission-collector.ts'
 
 function readings(count: number): { readings: Reading[] } {

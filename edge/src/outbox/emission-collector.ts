@@ -7,7 +7,8 @@ import { AppError } from '@courtyard/protocols/contract'
 import type { Emission } from '../drivers/driver.ts'
 import { errorCodes } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Outbox, SealedContent } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
+import type { SealedContent } from './sealed-content.ts'
 
 /** Readings and events in one sealed batch at most, unless one offer alone is larger. */
 export const MAX_BATCH_SIZE = 5_000

@@ -1,11 +1,5 @@
-export {
-  Outbox,
-  type HeldRange,
-  type Lane,
-  type OutboxLimits,
-  type OutboxTotals,
-  type PendingBatch,
-  type SealedContent,
-} from './outbox.ts'
+export { Outbox, type OutboxTotals, type PendingBatch } from './outbox.ts'
+export type { HeldRange, OutboxLimits } from './retention.ts'
+export type { Lane, SealedContent } from './sealed-content.ts'
 export { EmissionCollector } from './emission-collector.ts'
 export { BatchPacker } from './batch-packer.ts'

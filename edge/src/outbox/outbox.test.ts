@@ -8,7 +8,8 @@ import { AppError, Quality, type Reading } from '@courtyard/protocols/contract'
 import { decodeBatch, readingsOf } from '@courtyard/protocols/wire'
 import { silentLogger } from '../log.ts'
 import { errorCodes } from '../errors.ts'
-import { Outbox, type Lane } from './outbox.ts'
+import { Outbox } from './outbox.ts'
+import type { Lane } from './sealed-content.ts'
 
 let folder: string
 let file: string

@@ -4,32 +4,23 @@
  * latter is counted and reported in the next batch. Several processes may hold the same file open.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { AppError, type DeviceEvent, type DroppedReadings, type Reading } from '@courtyard/protocols/contract'
+import { AppError, type DroppedReadings, type Reading } from '@courtyard/protocols/contract'
 import { encodeBatch } from '@courtyard/protocols/wire'
 import type { Clock } from '../clock.ts'
 import { errorCodes } from '../errors.ts'
 import { DropLedger, dropReport, mergeDropped } from './drop-reports.ts'
 import { asOutboxError, openOutboxFile, type OutboxFileOptions } from './outbox-file.ts'
 import { prepareStatements, type Statements } from './outbox-statements.ts'
+import { Retention, type HeldRange, type OutboxLimits } from './retention.ts'
+import {
+  cutIntoBatches,
+  laneCode,
+  spanOf,
+  type BatchContent,
+  type Lane,
+  type SealedContent,
+} from './sealed-content.ts'
 import { giveBackFreePages, inTransaction } from './sqlite-work.ts'
-
-export type Lane = 'live' | 'backlog'
-const laneCode: Record<Lane, number> = { live: 0, backlog: 1 }
-
-export interface OutboxLimits {
-  /** Sealed batches may take this many bytes; the oldest go first beyond it. */
-  readonly maxBytes: number
-  /** A batch is thrown away this long after it was sealed. */
-  readonly maxAgeMs: number
-}
-
-/** What is written as a whole or not at all. */
-export interface SealedContent {
-  readonly readings?: readonly Reading[]
-  readonly events?: readonly DeviceEvent[]
-  /** By device; of several for one device the last counts. */
-  readonly checkpoints?: readonly { readonly deviceKey: string; readonly text: string }[]
-}
 
 export interface PendingBatch {
   readonly sequence: number
@@ -52,17 +43,8 @@ export interface OutboxTotals {
   readonly droppedEvents: number
 }
 
-/** Live batches with numbers in `[from, to)` wait for the clock to be put right and are neither sent nor aged. */
-export interface HeldRange {
-  readonly from: number
-  readonly to: number
-}
-
 /** Bytes of a row besides its payload, so that many small batches count for what they take. */
 const ROW_OVERHEAD_BYTES = 64
-/** More than this of one kind goes into further batches of the same transaction; the contract allows not much more. */
-const MAX_READINGS = 10_000
-const MAX_EVENTS = 1_000
 /** Numbers that are marked as perhaps sent at once, so that not every batch costs a write more. */
 const SENT_AHEAD = 1_000
 
@@ -71,34 +53,32 @@ export class Outbox {
   /** For the parts of the agent that keep their own tables in this file. */
   readonly database: DatabaseSync
   private readonly clock: Clock
-  private limits: OutboxLimits
   private readonly statements: Statements
   private readonly drops: DropLedger
+  private readonly retention: Retention
   /** Refused for lack of disk and not yet written down anywhere: there is no disk to write it to. */
   private refused: DroppedReadings[] = []
-  private held: HeldRange | null = null
-  private clockIsTrusted = true
   private sentThrough: number
 
   /** @throws AppError of `openOutboxFile`. */
   constructor(options: OutboxFileOptions & { readonly limits: OutboxLimits }) {
     this.database = openOutboxFile(options)
     this.clock = options.clock
-    this.limits = options.limits
     this.statements = prepareStatements(this.database)
     this.drops = new DropLedger(this.statements)
+    this.retention = new Retention(options.limits, this.statements, this.drops, options.clock)
     this.id = String(this.statements.identity.get()!['id'])
     this.sentThrough = Number(this.statements.sentThrough.get()!['sent_through'])
   }
 
   setLimits(limits: OutboxLimits): void {
-    this.limits = limits
+    this.retention.limits = limits
   }
 
   /** While the clock is not trusted, nothing is thrown away for its age. */
   setClock(trusted: boolean, held: HeldRange | null): void {
-    this.clockIsTrusted = trusted
-    this.held = held
+    this.retention.clockIsTrusted = trusted
+    this.retention.held = held
   }
 
   /**
@@ -115,7 +95,7 @@ export class Outbox {
         for (const { deviceKey, text } of content.checkpoints ?? []) {
           this.statements.setCheckpoint.run(deviceKey, text)
         }
-        this.dropBeyondLimits(sequences[0] ?? Number.MAX_SAFE_INTEGER)
+        this.retention.dropBeyondLimits(sequences[0] ?? Number.MAX_SAFE_INTEGER)
         return sequences
       })
       this.refused = []
@@ -164,7 +144,7 @@ export class Outbox {
 
   /** Batches that were sealed live since `sinceMs`, newest first. */
   newestLive(sinceMs: number, limit: number): PendingBatch[] {
-    const { from, to } = this.held ?? { from: 0, to: 0 }
+    const { from, to } = this.retention.held ?? { from: 0, to: 0 }
     return this.statements.newestLive
       .all(sinceMs, from, Math.min(to, Number.MAX_SAFE_INTEGER), limit)
       .map(toPending)
@@ -174,9 +154,10 @@ export class Outbox {
   oldest(limit: number): PendingBatch[] {
     const { oldest, oldestBacklog } = this.statements
     const end = Number.MAX_SAFE_INTEGER
-    if (!this.held) return oldest.all(0, end, limit).map(toPending)
-    const from = this.held.from
-    const to = Math.min(this.held.to, end)
+    const { held } = this.retention
+    if (!held) return oldest.all(0, end, limit).map(toPending)
+    const from = held.from
+    const to = Math.min(held.to, end)
     const found = oldest.all(0, from, limit)
     if (found.length < limit) found.push(...oldestBacklog.all(from, to, limit - found.length))
     if (found.length < limit) found.push(...oldest.all(to, end, limit - found.length))
@@ -201,7 +182,7 @@ export class Outbox {
 
   /** Drops what is too old or too much, and gives free pages back; for the time when nothing is sealed. */
   enforceLimits(): void {
-    this.transaction(() => this.dropBeyondLimits(Number.MAX_SAFE_INTEGER))
+    this.transaction(() => this.retention.dropBeyondLimits(Number.MAX_SAFE_INTEGER))
     giveBackFreePages(this.database)
   }
 
@@ -263,8 +244,9 @@ export class Outbox {
 
   private refuseBeyondBytes(): void {
     const { bytes } = this.totals()
-    if (bytes <= this.limits.maxBytes) return
-    throw new AppError(errorCodes.outboxFull, `the outbox holds its limit of ${this.limits.maxBytes} bytes`)
+    const { maxBytes } = this.retention.limits
+    if (bytes <= maxBytes) return
+    throw new AppError(errorCodes.outboxFull, `the outbox holds its limit of ${maxBytes} bytes`)
   }
 
   private insert({ readings, events }: BatchContent, lane: Lane): number {
@@ -288,33 +270,6 @@ export class Outbox {
     return sequence
   }
 
-  /** Oldest first; the batch `keepFrom` and later ones stay in any case. */
-  private dropBeyondLimits(keepFrom: number): void {
-    const cutoffMs = this.clockIsTrusted ? this.clock.nowMs() - this.limits.maxAgeMs : -Infinity
-    for (;;) {
-      const row = this.statements.oldestRow.get()
-      if (!row || Number(row['sequence']) >= keepFrom) return
-      const reason = overLimit(row, this.limits.maxBytes, this.isHeld(row) ? -Infinity : cutoffMs)
-      if (!reason) return
-      this.statements.remove.run(row['sequence']!)
-      const readings = Number(row['readings'])
-      const events = Number(row['events'])
-      if (readings + events > 0) {
-        const span = { fromMs: Number(row['first_ms']), toMs: Number(row['last_ms']) }
-        this.drops.record(dropReport({ reason, readings, events, ...span }))
-      }
-      // What the lost batch had to report is still to be reported.
-      const carried = row['dropped'] === null ? [] : (JSON.parse(String(row['dropped'])) as DroppedReadings[])
-      for (const report of carried) this.drops.report(report)
-    }
-  }
-
-  private isHeld(row: Record<string, unknown>): boolean {
-    const sequence = Number(row['sequence'])
-    const inside = this.held !== null && sequence >= this.held.from && sequence < this.held.to
-    return inside && Number(row['lane']) === laneCode.live
-  }
-
   private refuse({ readings = [], events = [] }: SealedContent): void {
     if (readings.length + events.length === 0) return
     const { firstMs, lastMs } = spanOf(readings, events)
@@ -329,49 +284,6 @@ export class Outbox {
   }
 }
 
-interface BatchContent {
-  readonly readings: readonly Reading[]
-  readonly events: readonly DeviceEvent[]
-}
-
-/** A batch may be empty when it is the only one: it carries drop reports. */
-function cutIntoBatches({ readings = [], events = [], checkpoints = [] }: SealedContent): BatchContent[] {
-  if (readings.length + events.length === 0) return checkpoints.length > 0 ? [] : [{ readings, events }]
-  const batches: BatchContent[] = []
-  const count = Math.max(Math.ceil(readings.length / MAX_READINGS), Math.ceil(events.length / MAX_EVENTS))
-  for (let i = 0; i < count; i++) {
-    batches.push({
-      readings: readings.slice(i * MAX_READINGS, (i + 1) * MAX_READINGS),
-      events: events.slice(i * MAX_EVENTS, (i + 1) * MAX_EVENTS),
-    })
-  }
-  return batches
-}
-
 function toPending(row: Record<string, unknown>): PendingBatch {
   return { sequence: Number(row['sequence']), size: Number(row['size']) }
-}
-
-function overLimit(
-  row: Record<string, unknown>,
-  maxBytes: number,
-  cutoffMs: number,
-): DroppedReadings['reason'] | null {
-  if (Number(row['sealed_ms']) < cutoffMs) return 'age'
-  return Number(row['total_bytes']) > maxBytes ? 'full' : null
-}
-
-function spanOf(
-  readings: readonly Reading[],
-  events: readonly DeviceEvent[],
-): { firstMs: number; lastMs: number } {
-  let firstMs = Infinity
-  let lastMs = -Infinity
-  for (const list of [readings, events]) {
-    for (const { atMs } of list) {
-      if (atMs < firstMs) firstMs = atMs
-      if (atMs > lastMs) lastMs = atMs
-    }
-  }
-  return firstMs <= lastMs ? { firstMs, lastMs } : { firstMs: 0, lastMs: 0 }
 }
