@@ -3,6 +3,7 @@ import Cpu from '@lucide/svelte/icons/cpu'
 import DoorOpen from '@lucide/svelte/icons/door-open'
 import Gauge from '@lucide/svelte/icons/gauge'
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
+import PackageSearch from '@lucide/svelte/icons/package-search'
 import ReceiptText from '@lucide/svelte/icons/receipt-text'
 import Router from '@lucide/svelte/icons/router'
 import Send from '@lucide/svelte/icons/send'
@@ -56,6 +57,18 @@ export const groups: readonly Group[] = [
     text: m.nav_estate_group,
     places: [
       { href: '/estate', text: m.nav_estate, icon: Building2, permission: 'estate.read', phone: false },
+    ],
+  },
+  {
+    text: m.kit_nav_service,
+    places: [
+      {
+        href: '/lost-items',
+        text: m.kit_nav_lost_items,
+        icon: PackageSearch,
+        permission: 'lostItem.read',
+        phone: false,
+      },
     ],
   },
   {

@@ -1,0 +1,47 @@
+/** The pages under /system, in groups; each module of the kit adds its own line here. */
+import BookA from '@lucide/svelte/icons/book-a'
+import ListPlus from '@lucide/svelte/icons/list-plus'
+import Palette from '@lucide/svelte/icons/palette'
+import Settings from '@lucide/svelte/icons/settings'
+import type { PermissionName } from '#lib/state/session.svelte.ts'
+import { m } from '#lib/paraglide/messages.js'
+
+export interface SystemPlace {
+  readonly href: string
+  readonly text: () => string
+  readonly icon: typeof Settings
+  /** Null: everybody. */
+  readonly permission: PermissionName | null
+}
+interface SystemGroup {
+  readonly text: () => string
+  readonly places: readonly SystemPlace[]
+}
+
+export const systemGroups: readonly SystemGroup[] = [
+  {
+    text: m.kit_system_people,
+    places: [{ href: '/system', text: m.nav_system, icon: Settings, permission: null }],
+  },
+  {
+    text: m.kit_system_records,
+    places: [
+      {
+        href: '/system/dictionaries',
+        text: m.kit_dictionaries,
+        icon: BookA,
+        permission: 'records.configure',
+      },
+      {
+        href: '/system/custom-fields',
+        text: m.kit_custom_fields,
+        icon: ListPlus,
+        permission: 'records.configure',
+      },
+    ],
+  },
+  {
+    text: m.kit_system_help,
+    places: [{ href: '/design', text: m.kit_design, icon: Palette, permission: null }],
+  },
+]
