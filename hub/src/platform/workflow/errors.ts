@@ -1,4 +1,5 @@
 import { registerErrors } from '../errors.ts'
+import './reasons.ts'
 
 export const workflowErrors = {
   definitionNotFound: { code: 'process_definition.not_found', status: 404 },
