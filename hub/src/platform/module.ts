@@ -6,6 +6,7 @@ import type { HubConfig, HubRole } from './config.ts'
 import type { Database } from './database/database.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LiveBus } from './live/live-bus.ts'
+import type { Resource } from './resource/resource.ts'
 import type { Security } from './security/security.ts'
 
 /** What the platform gives to every module. */
@@ -33,6 +34,8 @@ export type HubApp = FastifyInstance
 
 export interface HubModule {
   readonly name: string
+  /** Kinds of records whose routes the kit makes. */
+  readonly resources?: readonly Resource[]
   /** Called when the process has the role `api`. */
   routes?(app: HubApp): void
   /** Runs what the process's roles ask for: look at `hub.roles`. Called before the hub listens. */

@@ -802,6 +802,35 @@ CREATE TABLE "fit_out_pass" (
 );
 
 -- CreateTable
+CREATE TABLE "lost_item" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+    "project_id" UUID NOT NULL,
+    "department_id" UUID,
+    "number" TEXT NOT NULL,
+    "title" TEXT NOT NULL,
+    "category" TEXT,
+    "description" TEXT,
+    "found_at" TIMESTAMPTZ(3) NOT NULL,
+    "place_id" UUID,
+    "place_text" TEXT,
+    "finder" TEXT,
+    "state" TEXT NOT NULL DEFAULT 'found',
+    "claimant_name" TEXT,
+    "claimant_phone" TEXT,
+    "closed_at" TIMESTAMPTZ(3),
+    "photos" UUID[],
+
+    CONSTRAINT "lost_item_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "metering_point" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "project_id" UUID NOT NULL,
@@ -1202,6 +1231,101 @@ CREATE TABLE "number_sequence" (
     "next" BIGINT NOT NULL DEFAULT 1,
 
     CONSTRAINT "number_sequence_pkey" PRIMARY KEY ("project_id","kind","period")
+);
+
+-- CreateTable
+CREATE TABLE "saved_view" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "user_id" UUID NOT NULL,
+    "resource" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "shared" BOOLEAN NOT NULL,
+    "list" JSONB NOT NULL,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "saved_view_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "dictionary" (
+    "code" TEXT NOT NULL,
+    "zh" TEXT NOT NULL,
+    "en" TEXT NOT NULL,
+    "built_in" BOOLEAN NOT NULL DEFAULT false,
+
+    CONSTRAINT "dictionary_pkey" PRIMARY KEY ("code")
+);
+
+-- CreateTable
+CREATE TABLE "dictionary_entry" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "dictionary_code" TEXT NOT NULL,
+    "project_id" UUID,
+    "code" TEXT NOT NULL,
+    "zh" TEXT NOT NULL,
+    "en" TEXT NOT NULL,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "active" BOOLEAN NOT NULL DEFAULT true,
+
+    CONSTRAINT "dictionary_entry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "custom_field" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "resource" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "label" JSONB NOT NULL,
+    "required" BOOLEAN NOT NULL DEFAULT false,
+    "in_list" BOOLEAN NOT NULL DEFAULT false,
+    "options" JSONB NOT NULL DEFAULT '[]',
+    "dictionary" TEXT,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "active" BOOLEAN NOT NULL DEFAULT true,
+
+    CONSTRAINT "custom_field_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "record_import" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "resource" TEXT NOT NULL,
+    "project_id" UUID,
+    "file_name" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'uploaded',
+    "columns" JSONB NOT NULL,
+    "plan" JSONB NOT NULL,
+    "language" TEXT NOT NULL,
+    "rows" INTEGER NOT NULL,
+    "progress" INTEGER NOT NULL DEFAULT 0,
+    "bad" INTEGER NOT NULL DEFAULT 0,
+    "created" INTEGER NOT NULL DEFAULT 0,
+    "updated" INTEGER NOT NULL DEFAULT 0,
+    "skipped" INTEGER NOT NULL DEFAULT 0,
+    "failure" JSONB,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID NOT NULL,
+    "creator" TEXT NOT NULL,
+    "touched_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "record_import_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "record_import_row" (
+    "import_id" UUID NOT NULL,
+    "row" INTEGER NOT NULL,
+    "cells" TEXT[],
+    "values" JSONB,
+    "fate" TEXT,
+    "record_id" UUID,
+    "version" INTEGER,
+    "before" JSONB,
+    "faults" JSONB,
+
+    CONSTRAINT "record_import_row_pkey" PRIMARY KEY ("import_id","row")
 );
 
 -- CreateTable
@@ -1650,6 +1774,9 @@ CREATE UNIQUE INDEX "fit_out_pass_code_key" ON "fit_out_pass"("code");
 CREATE INDEX "fit_out_pass_permit_id_idx" ON "fit_out_pass"("permit_id");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "lost_item_project_id_number_key" ON "lost_item"("project_id", "number");
+
+-- CreateIndex
 CREATE INDEX "metering_point_room_id_idx" ON "metering_point"("room_id");
 
 -- CreateIndex
@@ -1765,6 +1892,18 @@ CREATE INDEX "audit_entry_at_idx" ON "audit_entry"("at" DESC);
 
 -- CreateIndex
 CREATE INDEX "audit_entry_entity_entity_id_idx" ON "audit_entry"("entity", "entity_id");
+
+-- CreateIndex
+CREATE INDEX "saved_view_resource_idx" ON "saved_view"("resource");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "saved_view_user_id_resource_name_key" ON "saved_view"("user_id", "resource", "name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "custom_field_resource_key_key" ON "custom_field"("resource", "key");
+
+-- CreateIndex
+CREATE INDEX "record_import_resource_created_at_idx" ON "record_import"("resource", "created_at" DESC);
 
 -- CreateIndex
 CREATE INDEX "issued_certificate_subject_issued_at_idx" ON "issued_certificate"("subject", "issued_at");
@@ -1909,6 +2048,12 @@ ALTER TABLE "app_user" ADD CONSTRAINT "app_user_post_id_fkey" FOREIGN KEY ("post
 
 -- AddForeignKey
 ALTER TABLE "session" ADD CONSTRAINT "session_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "app_user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "dictionary_entry" ADD CONSTRAINT "dictionary_entry_dictionary_code_fkey" FOREIGN KEY ("dictionary_code") REFERENCES "dictionary"("code") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "record_import_row" ADD CONSTRAINT "record_import_row_import_id_fkey" FOREIGN KEY ("import_id") REFERENCES "record_import"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "process_version" ADD CONSTRAINT "process_version_key_fkey" FOREIGN KEY ("key") REFERENCES "process_definition"("key") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -2192,6 +2337,36 @@ ALTER TABLE key_holding ADD CONSTRAINT key_holding_period CHECK (to_at IS NULL O
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_quantity CHECK (quantity > 0);
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_room FOREIGN KEY (room_id) REFERENCES room (id);
 
+-- prisma/sql/records.sql
+-- What is searched: one spelling of a text. The hub makes the same of a word (NFKC, lower case).
+CREATE FUNCTION search_text(input text) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN lower(normalize(input, NFKC));
+-- Every character, pair and triple of a text: an index over them finds one and two Chinese characters, which trigrams
+-- do not. Dear enough that a plan calls it for few rows only.
+CREATE FUNCTION search_grams(input text) RETURNS text[]
+  LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
+DECLARE
+  spelled text := lower(normalize(input, NFKC));
+  grams text[] := string_to_array(spelled, NULL);
+BEGIN
+  FOR i IN 1..length(spelled) - 1 LOOP
+    grams := grams || substr(spelled, i, 2) || substr(spelled, i, 3);
+  END LOOP;
+  RETURN grams;
+END $$;
+-- The values of custom fields, one a line.
+CREATE FUNCTION custom_text(custom jsonb) RETURNS text
+  LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  IF custom = '{}' THEN RETURN ''; END IF;
+  RETURN (SELECT coalesce(string_agg(value, chr(10)), '') FROM jsonb_each_text(custom));
+END $$;
+
+ALTER TABLE "dictionary_entry" ADD CONSTRAINT "dictionary_entry_key"
+  UNIQUE NULLS NOT DISTINCT ("dictionary_code", "project_id", "code");
+-- Thousands of rows that live for a day: they are written once and removed with their import.
+ALTER TABLE "record_import_row" SET (autovacuum_vacuum_insert_scale_factor = 0.5);
+
 -- prisma/sql/telemetry.sql
 -- Payloads are zstd already: don't try to compress them again.
 alter table reading_batch alter column payload set storage external;
@@ -2285,3 +2460,7 @@ create trigger process_event_no_truncate before truncate on process_event execut
 create trigger process_stays before delete on process for each row execute function refuse_change();
 create trigger process_as_started before update of id, project_id, key, version, subject_kind, subject_id,
   starter_id, started_at on process for each row execute function refuse_change();
+
+-- resource lostItem
+CREATE INDEX "lost_item_by_found_at_idx" ON "lost_item" ("project_id", "found_at", "id");
+CREATE INDEX "lost_item_search_idx" ON "lost_item" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("title", '') || chr(10) || coalesce("description", '') || chr(10) || coalesce("place_text", '') || chr(10) || coalesce("finder", '') || chr(10) || coalesce("claimant_name", '') || chr(10) || coalesce("claimant_phone", '') || chr(10) || custom_text("custom")));

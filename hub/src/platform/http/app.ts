@@ -7,6 +7,8 @@ import { randomUUID } from 'node:crypto'
 import { Sessions } from '../auth/sessions.ts'
 import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp, HubModule } from '../module.ts'
+import { addResourceRoutes } from '../resource/routes.ts'
+import type { Resource } from '../resource/resource.ts'
 import { answerError } from './error-handler.ts'
 import { addHealth } from './health.routes.ts'
 import { addLiveRoute } from './live.routes.ts'
@@ -19,6 +21,8 @@ import { validatorCompiler } from './validation.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     readonly sessions: Sessions
+    /** Kinds of records of the modules that run, in their order. */
+    readonly resources: readonly Resource[]
   }
 }
 
@@ -38,6 +42,10 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
   app.decorate('hub', hub)
   app.decorate('routeAccess', [])
   app.decorate('madeRoutes', [])
+  app.decorate(
+    'resources',
+    modules.flatMap(({ resources }) => resources ?? []),
+  )
   app.decorate('sessions', new Sessions(hub.db, hub.clock, hub.config.sessionHours))
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -51,6 +59,7 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
   addMetrics(app)
   addHealth(app)
   addLiveRoute(app)
+  for (const resource of app.resources) addResourceRoutes(app, resource)
   for (const module of modules) module.routes?.(app)
   await addUi(app)
   await app.ready()

@@ -1,0 +1,246 @@
+/**
+ * Making and changing records: one way for a form, a bulk action and a module's own code. Rows are locked, rules asked,
+ * stored by one statement, written into the audit trail, all in the caller's transaction.
+ */
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import { auditManyAs } from '../audit/audit-many.ts'
+import { projectNotFound, inScope } from '../auth/user.ts'
+import { fail, invalidInput } from '../errors.ts'
+import { attachmentSource } from './attachment-source.ts'
+import type { RecordContext } from './context.ts'
+import { recordErrors } from './errors.ts'
+import type { Values } from './field.ts'
+import { checkLinks } from './links-check.ts'
+import { selectByIds, type RawRow } from './list.repository.ts'
+import { changedNames, missingOf, readValues, withDefaults } from './read-values.ts'
+import type { RecordReason } from './reasons.ts'
+import type { ChangeKind, Fault, RecordChange, Resource } from './resource.ts'
+import { isHidden, masked, valuesOf } from './rows.ts'
+import type { Shape } from './shape.ts'
+import { insertRows, projectColumn, updateRows, withDatabaseFaults } from './write.repository.ts'
+
+/**
+ * @param input fields, and `projectId` when records lie in projects
+ * @returns id of the record
+ * @throws AppError `input.invalid`, `record.taken`, `project.not_found`, `record.outside_scope`
+ */
+export async function insertRecord(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  input: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const { resource } = shape
+  const { user } = context
+  const { projectId: given, ...fields } = input
+  const projectId = projectOf(context, resource, given)
+  const read = readValues(shape, fields, 'create')
+  const id = randomUUID()
+  const change = { kind: 'create', id, projectId, before: null, user } as const
+  let after = withDefaults(shape, read.values)
+  const wrong = read.faults.map(({ field }) => field)
+  const faults = [
+    ...read.faults,
+    ...missingOf(shape, after).filter(({ field }) => !wrong.includes(field)),
+    ...(resource.hooks?.check?.(after, change) ?? []),
+    ...(await checkLinks(tx, shape, user, [{ projectId, after, changed: Object.keys(after) }]))[0]!,
+  ]
+  if (faults.length > 0) throw inputFault(faults)
+  after = { ...after, ...(await resource.hooks?.beforeSave?.(tx, { ...change, after })) }
+  await withDatabaseFaults(resource, () =>
+    insertRows(tx, shape, user.id, [{ id, projectId, departmentId: user.departmentId, values: after }]),
+  )
+  await finish(tx, context, shape, [{ ...change, after }])
+  return id
+}
+
+function projectOf(context: RecordContext, resource: Resource, given: unknown): string | null {
+  if (projectColumn(resource) === null) return null
+  if (typeof given !== 'string' || !/^[0-9a-f-]{36}$/i.test(given))
+    throw inputFault([{ field: 'projectId', reason: { code: 'input.missing' } }])
+  if (!inScope(context.user, given, resource.permissions.write)) throw projectNotFound(given)
+  return given
+}
+
+/** What becomes of a record: further values, or why not. */
+export type Decision = { readonly values: Values } | { readonly faults: readonly Fault[] }
+export interface Refusal {
+  readonly id: string
+  readonly faults: readonly Fault[]
+}
+
+/** Rows that the person may change, locked until the transaction ends. */
+export function lockRows(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  ids: readonly string[],
+  permission = shape.resource.permissions.write,
+): Promise<RawRow[]> {
+  return selectByIds(tx, shape, context.user, ids, { permission, lock: true })
+}
+
+/**
+ * Changes locked rows by what is decided for each; those that are refused stay as they are.
+ * @param action name in the audit trail, `edit`, `archive`, `claim`
+ */
+export async function changeRows(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  how: { readonly kind: ChangeKind; readonly action: string },
+  rows: readonly RawRow[],
+  decide: (before: Values, row: RawRow) => Decision,
+): Promise<Refusal[]> {
+  const { resource } = shape
+  const refused: Refusal[] = []
+  const planned: { row: RawRow; change: RecordChange }[] = []
+  for (const row of rows) {
+    const before = valuesOf(shape, row)
+    const decided = decideFor(shape, how.kind, row, before, decide)
+    if ('faults' in decided) refused.push({ id: row.id, faults: decided.faults })
+    else {
+      const after = { ...before, ...decided.values }
+      const { kind } = how
+      planned.push({
+        row,
+        change: { kind, id: row.id, projectId: row.project_id, before, after, user: context.user },
+      })
+    }
+  }
+  const linking = planned.map(({ row, change: { before, after } }) => ({
+    projectId: row.project_id,
+    after,
+    changed: changedNames(before, after),
+  }))
+  const faults = await checkLinks(tx, shape, context.user, linking)
+  const good = planned.filter((_, at) => faults[at]!.length === 0)
+  for (const [at, { row }] of planned.entries())
+    if (faults[at]!.length > 0) refused.push({ id: row.id, faults: faults[at]! })
+  const changing =
+    how.kind === 'edit'
+      ? good.filter(({ change }) => changedNames(change.before, change.after).length > 0)
+      : good
+  await store(tx, context, shape, how, resource, changing)
+  return refused
+}
+
+function decideFor(
+  shape: Shape,
+  kind: ChangeKind,
+  row: RawRow,
+  before: Values,
+  decide: (before: Values, row: RawRow) => Decision,
+): Decision {
+  const isArchived = row.archived_at !== null
+  if (isArchived && kind !== 'restore') return refuse({ code: 'record.archived' })
+  if (!isArchived && kind === 'restore') return refuse({ code: 'record.not_archived' })
+  const decided = decide(before, row)
+  if ('faults' in decided) return decided
+  const values = withoutMasks(shape, row, before, decided.values)
+  const after = { ...before, ...values }
+  const faults = [
+    ...missingOf(shape, after, Object.keys(values)),
+    ...(shape.resource.hooks?.check?.(after, { before, kind }) ?? []),
+  ]
+  return faults.length > 0 ? { faults } : { values }
+}
+
+/** A masked field that comes back as it was shown has not been touched. */
+function withoutMasks(shape: Shape, row: RawRow, before: Values, given: Values): Values {
+  const untouched = shape.fields
+    .filter((field) => isHidden(field, row.sees_sensitive))
+    .filter((field) => given[field.name] === masked(field, before[field.name] ?? null))
+    .map(({ name }) => name)
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !untouched.includes(name)))
+}
+
+const refuse = (reason: RecordReason): Decision => ({ faults: [{ field: '', reason }] })
+
+async function store(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  { kind, action }: { readonly kind: ChangeKind; readonly action: string },
+  resource: Resource,
+  planned: readonly { row: RawRow; change: RecordChange }[],
+): Promise<void> {
+  if (planned.length === 0) return
+  const changes: RecordChange[] = []
+  for (const { change } of planned) {
+    const more = await resource.hooks?.beforeSave?.(tx, change)
+    changes.push(more ? { ...change, after: { ...change.after, ...more } } : change)
+  }
+  const names = new Set(changes.flatMap(({ before, after }) => changedNames(before, after)))
+  const rows = changes.map(({ id, after }, at) => ({ id, after, custom: planned[at]!.row.custom }))
+  const archived = kind === 'archive' ? true : kind === 'restore' ? false : undefined
+  await withDatabaseFaults(resource, () => updateRows(tx, shape, context.user.id, rows, names, archived))
+  await finish(tx, context, shape, changes, action)
+}
+
+/** What every change ends with: still in scope, files claimed, audited, the module told. */
+async function finish(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  changes: readonly RecordChange[],
+  action: string = changes[0]!.kind,
+): Promise<void> {
+  const { resource } = shape
+  const ids = changes.map(({ id }) => id)
+  const mine = await selectByIds(tx, shape, context.user, ids, { permission: resource.permissions.write })
+  if (mine.length < ids.length)
+    throw fail(recordErrors.outsideScope, 'That would lie outside of what you may change')
+  for (const change of changes) await claimFiles(tx, shape, change)
+  await auditManyAs(context.actor)(
+    tx,
+    changes.map((change) => ({
+      action: `${resource.name}.${action}`,
+      entity: resource.name,
+      entityId: change.id,
+      projectId: change.projectId,
+      ...auditedOf(shape, change),
+    })),
+  )
+  if (resource.hooks?.afterSave) for (const change of changes) await resource.hooks.afterSave(tx, change)
+}
+
+async function claimFiles(tx: pg.ClientBase, shape: Shape, change: RecordChange): Promise<void> {
+  const record = { resource: shape.resource.name, id: change.id, projectId: change.projectId }
+  for (const field of shape.fields) {
+    if (field.kind !== 'attachments') continue
+    const before = (change.before?.[field.name] ?? []) as readonly string[]
+    const added = ((change.after[field.name] ?? []) as readonly string[]).filter((id) => !before.includes(id))
+    if (added.length === 0) continue
+    const source = attachmentSource()
+    if (!source) throw inputFault([{ field: field.name, reason: { code: 'record.read_only' } }])
+    await source.claim(tx, change.user, record, added)
+  }
+}
+
+/** Changed fields before and after; phone and identity numbers only masked, so that the trail gives nothing away. */
+export function auditedOf(
+  shape: Shape,
+  { before, after }: Pick<RecordChange, 'before' | 'after'>,
+): { before: Values | null; after: Values } {
+  const names = changedNames(before, after)
+  const part = (values: Values) =>
+    Object.fromEntries(
+      shape.fields
+        .filter(({ name }) => names.includes(name))
+        .map((field) => {
+          const value = values[field.name] ?? null
+          return [field.name, field.sensitive ? masked(field, value) : value]
+        }),
+    )
+  return { before: before && part(before), after: part(after) }
+}
+
+/** The first faults of an input as the error of a request. */
+export function inputFault(faults: readonly Fault[]) {
+  return invalidInput(
+    'The input is not valid',
+    faults.map(({ field, reason }) => ({ path: field, reason })),
+  )
+}

@@ -1,0 +1,78 @@
+import type { Viewer } from '../auth/user.ts'
+import type { Queryable } from './list.repository.ts'
+import { fieldNamed, type Resource } from './resource.ts'
+import { visible } from './visible.ts'
+
+export function titleSql(resource: Resource): string {
+  return resource.titleSql ?? fieldNamed(resource, resource.titleField).sql
+}
+
+/** Titles of those of the records that the person may see. */
+export async function selectTitles(
+  db: Queryable,
+  resource: Resource,
+  user: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const params: unknown[] = [ids]
+  const scope = visible(user, resource, resource.permissions.read, params)
+  const { rows } = await db.query<{ id: string; title: string | null }>(
+    `SELECT r.id, (${titleSql(resource)})::text AS title FROM "${resource.table}" r
+     WHERE r.id = ANY($1::uuid[]) AND ${scope}`,
+    params,
+  )
+  return new Map(rows.map(({ id, title }) => [id, title ?? '']))
+}
+
+export interface ReferenceTarget {
+  readonly id: string
+  readonly projectId: string | null
+  readonly archived: boolean
+}
+
+/** Those of the records that the person may see, and what has to be known before something points to them. */
+export async function selectTargets(
+  db: Queryable,
+  resource: Resource,
+  user: Viewer,
+  ids: readonly string[],
+): Promise<Map<string, ReferenceTarget>> {
+  const params: unknown[] = [ids]
+  const scope = visible(user, resource, resource.permissions.read, params)
+  const { rows } = await db.query<ReferenceTarget>(
+    `SELECT r.id, ${resource.scope.project ?? 'NULL'} AS "projectId", r.archived_at IS NOT NULL AS archived
+     FROM "${resource.table}" r WHERE r.id = ANY($1::uuid[]) AND ${scope}`,
+    params,
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/**
+ * Records of a project that are called like that: by their title, or by the field that names them.
+ * @returns per text the ids, of records in use only
+ */
+export async function selectByTitle(
+  db: Queryable,
+  resource: Resource,
+  user: Viewer,
+  projectId: string | null,
+  texts: readonly string[],
+): Promise<Map<string, string[]>> {
+  const params: unknown[] = [texts]
+  const scope = visible(user, resource, resource.permissions.read, params)
+  const project =
+    resource.scope.project && projectId
+      ? `AND ${resource.scope.project} = $${params.push(projectId)}::uuid`
+      : ''
+  const names = [titleSql(resource), fieldNamed(resource, resource.titleField).sql]
+  const parts = [...new Set(names)].map(
+    (name, order) => `SELECT r.id, (${name})::text AS text, ${order} AS rank FROM "${resource.table}" r
+     WHERE (${name})::text = ANY($1) AND ${scope} ${project} AND r.archived_at IS NULL`,
+  )
+  const { rows } = await db.query<{ text: string; ids: string[] }>(
+    `SELECT DISTINCT ON (text) text, array_agg(DISTINCT id)::text[] AS ids
+     FROM (${parts.join(' UNION ALL ')}) found GROUP BY text, rank ORDER BY text, rank`,
+    params,
+  )
+  return new Map(rows.map(({ text, ids }) => [text, ids]))
+}
