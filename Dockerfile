@@ -26,7 +26,7 @@ COPY protocols protocols
 COPY hub hub
 COPY --from=console /app/hub/src/generated hub/src/generated
 COPY --from=console /app/ui/build ui/build
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data /broker && chown node:node /data /broker
 USER node
 ENV NODE_ENV=production COURTYARD_DATA=/data HOST=0.0.0.0 PORT=8080 MQTT_TLS_HOST=0.0.0.0
 VOLUME /data

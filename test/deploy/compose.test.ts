@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { topics } from '@courtyard/protocols/contract'
+import { aclFile } from '../../hub/src/modules/fleet/mosquitto/mosquitto-files.ts'
 import { environmentSchema, readConfig } from '../../hub/src/platform/config.ts'
 import { parseCommand } from '../../simulators/src/cli.ts'
 import { root } from '../support/processes.ts'
@@ -11,6 +12,8 @@ interface Service {
   image: string
   build?: { context: string; target: string }
   environment?: Record<string, string>
+  user?: string
+  entrypoint?: string[]
   volumes?: string[]
   ports?: string[]
   depends_on?: string[] | Record<string, unknown>
@@ -80,8 +83,7 @@ test('the hub knows every variable and accepts the values', () => {
   for (const name of Object.keys(inImage).filter((name) => name !== 'NODE_ENV')) {
     expect(Object.keys(environmentSchema.shape)).toContain(name)
   }
-  const values = Object.fromEntries(given.map(([name, value]) => [name, filledIn(value)]))
-  const { config, issues } = readConfig({ ...inImage, ...values })
+  const { config, issues } = readConfig({ ...inImage, ...valuesOf(compose.services['hub']!) })
   expect(issues).toEqual([])
   expect(config).toMatchObject({ host: '0.0.0.0', port: 8080, dataFolder: '/data' })
   const hosts = [config!.databaseUrl, config!.mqtt.url, config!.influx!.url].map(
@@ -93,8 +95,7 @@ test('the hub knows every variable and accepts the values', () => {
 test('published ports lead to the port that the hub listens on', () => {
   expect(compose.services['hub']!.ports!.map(filledIn)).toEqual(['8080:8080'])
   expect(stages.get('hub')!.join('\n')).toMatch(/^EXPOSE 8080/m)
-  for (const name of ['postgres', 'mosquitto', 'influxdb'])
-    expect(compose.services[name]!.ports).toBeUndefined()
+  for (const name of ['postgres', 'influxdb']) expect(compose.services[name]!.ports).toBeUndefined()
 })
 
 test('the simulator accepts its variables', () => {
@@ -113,11 +114,30 @@ test('what the images copy and run is in the repository', () => {
   }
 })
 
-test('the fence of the broker is that of the topics', () => {
-  const rules = read('deploy/mosquitto.acl')
+test('the broker runs with the files of the hub: TLS only, certificates needed, topics fenced', () => {
+  const { hub, mosquitto } = compose.services as Record<'hub' | 'mosquitto', Service>
+  const folder = hub.environment!['MOSQUITTO_FILES']!
+  const mounted = (service: Service) => service.volumes!.find((volume) => volume.split(':')[1] === folder)
+  // The same folder at the same place, ours to write and owned by whom both containers run as
+  expect(mounted(hub)).toBe(`broker:${folder}`)
+  expect(mounted(mosquitto)).toBe(`broker:${folder}:ro`)
+  expect(mosquitto.entrypoint).toEqual(['/bin/sh', '/run.sh', folder])
+  expect(mosquitto.volumes).toContain('./deploy/mosquitto/run.sh:/run.sh:ro')
+  expect(stages.get('hub')!.join('\n')).toMatch(new RegExp(`chown node:node .*${folder}\\b`))
+  expect([mosquitto.user, mosquitto.depends_on]).toEqual(['1000:1000', ['hub']])
+
+  const { config } = readConfig({ ...environmentOf('hub'), ...valuesOf(hub) })
+  const port = new URL(config!.mqtt.url!).port
+  expect([config!.mqtt.url, config!.mqtt.mosquittoFiles]).toEqual([`mqtts://mosquitto:${port}`, folder])
+  expect(config!.mqtt.tls.publicUrl).toBe(`mqtts://mosquitto:${port}`)
+  expect(mosquitto.ports!.map(filledIn)).toEqual([`${port}:${port}`])
+  const rules = aclFile()
   expect(rules).toContain(`pattern write ${topics.upPrefix('%u')}#`)
   expect(rules).toContain(`pattern read ${topics.downPrefix('%u')}#`)
 })
+
+const valuesOf = (service: Service) =>
+  Object.fromEntries(Object.entries(service.environment!).map(([name, value]) => [name, filledIn(value)]))
 
 /** The `ENV` lines of an image. */
 function environmentOf(stage: string): Record<string, string> {

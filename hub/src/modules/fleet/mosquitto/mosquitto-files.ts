@@ -3,6 +3,7 @@
  * and certificates for itself and for the hub as its client. Only gateways with certificates: of their passwords the
  * hub keeps SHA-256, from which Mosquitto's PBKDF2 can't be made.
  */
+import { createHash } from 'node:crypto'
 import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HubConfig } from '../../../platform/config.ts'
@@ -10,6 +11,7 @@ import { hostOf } from '../../../platform/security/server-names.ts'
 import type { Security } from '../../../platform/security/security.ts'
 
 const DEFAULT_PORT = 8883
+const RESTART_FILE = 'restart-when-changed'
 
 export interface MosquittoOptions {
   /** Absolute; made when it isn't there. */
@@ -43,6 +45,8 @@ export async function writeMosquittoFiles(
     { name: 'server.key', content: server.privateKey, mode: 0o600 },
     { name: 'hub.crt', content: client.certificate, mode: 0o644 },
     { name: 'hub.key', content: client.privateKey, mode: 0o600 },
+    // Behind the list that must be there by then
+    { name: RESTART_FILE, content: await restartState(security), mode: 0o644 },
   ]
   for (const file of files) await replace(folder, file)
   const port = Number((url && new URL(url).port) || DEFAULT_PORT)
@@ -52,6 +56,12 @@ export async function writeMosquittoFiles(
       if (error.code !== 'EEXIST') throw error
     },
   )
+}
+
+/** Another content: somebody was revoked, or there is another CA. What else changes Mosquitto reads on SIGHUP. */
+async function restartState({ authority }: Security): Promise<string> {
+  const state = `${await authority.revocationState()} ${authority.bundle}`
+  return `${createHash('sha256').update(state).digest('hex')}\n`
 }
 
 /** The user name is the common name of the certificate: the gateway's id, or `hub`. */

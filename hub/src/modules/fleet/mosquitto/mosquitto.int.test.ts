@@ -14,7 +14,7 @@ import { startTestHub, type TestClient, type TestHub } from '../../../platform/t
 import { gatewaysModule } from '../../gateways/index.ts'
 import { telemetryModule } from '../../telemetry/index.ts'
 import { catalogueOf, createProject } from '../../telemetry/testing.ts'
-import { fleetModule } from '../index.ts'
+import { fleetModule, writeMosquittoFiles } from '../index.ts'
 
 /** Debian puts it where only root's path looks. */
 const program = ['mosquitto', '/usr/sbin/mosquitto'].find(
@@ -34,9 +34,21 @@ describe.skipIf(!program && !process.env.CI)('a Mosquitto with the files of the 
   const clients: MqttClient[] = []
 
   async function startMosquitto(): Promise<void> {
-    const args = ['-c', join(folder, 'mosquitto.conf'), '-v']
-    mosquitto = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    mosquitto = spawn(program!, ['-c', join(folder, 'mosquitto.conf')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     mosquitto.stderr!.resume()
+    await untilReached()
+  }
+
+  async function stopMosquitto(): Promise<void> {
+    const stopped = once(mosquitto, 'exit')
+    mosquitto.kill('SIGTERM')
+    await stopped
+    await expect.poll(() => hub.hub.broker.state().ok).toBe(false)
+  }
+
+  async function untilReached(): Promise<void> {
     const deadline = Date.now() + 15_000
     while (!hub.hub.broker.state().ok) {
       if (Date.now() > deadline) throw new Error('the hub does not reach Mosquitto')
@@ -71,6 +83,15 @@ describe.skipIf(!program && !process.env.CI)('a Mosquitto with the files of the 
     return client
   }
 
+  /** Resolves when the hub has written it into the list; Mosquitto doesn't know yet. */
+  async function revoke({ gatewayId }: Member): Promise<void> {
+    const before = readFileSync(join(folder, 'crl.pem'), 'utf8')
+    await engineer.call('POST /api/gateways/:id/certificate/revoke', { params: { id: gatewayId } })
+    await expect
+      .poll(() => readFileSync(join(folder, 'crl.pem'), 'utf8') !== before, { timeout: 10_000 })
+      .toBe(true)
+  }
+
   async function stateOf({ gatewayId }: Member) {
     return (await engineer.call('GET /api/gateways')).find(({ id }) => id === gatewayId)?.state
   }
@@ -93,7 +114,7 @@ describe.skipIf(!program && !process.env.CI)('a Mosquitto with the files of the 
   })
   afterAll(async () => {
     await hub?.stop()
-    mosquitto?.kill('SIGKILL')
+    mosquitto?.kill('SIGTERM')
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -133,21 +154,49 @@ describe.skipIf(!program && !process.env.CI)('a Mosquitto with the files of the 
     await expect(connect(await enrol(), false)).rejects.toThrow()
   })
 
-  it('keeps a revoked gateway out once it has been told', async () => {
+  it('keeps a revoked gateway out after SIGHUP; what is connected stays', async () => {
     const [member, other] = [await enrol(), await enrol()]
+    const [session, neighbour] = [await connect(member), await connect(other)]
+    await revoke(member)
     await (await connect(member)).endAsync(true)
-    const before = readFileSync(join(folder, 'crl.pem'), 'utf8')
-    await engineer.call('POST /api/gateways/:id/certificate/revoke', { params: { id: member.gatewayId } })
+    mosquitto.kill('SIGHUP')
     await expect
-      .poll(() => readFileSync(join(folder, 'crl.pem'), 'utf8') !== before, { timeout: 10_000 })
-      .toBe(true)
-    const stopped = once(mosquitto, 'exit')
-    mosquitto.kill('SIGTERM')
-    await stopped
-    await expect.poll(() => hub.hub.broker.state().ok).toBe(false)
-    await startMosquitto()
+      .poll(
+        () =>
+          connect(member).then(
+            () => 'in',
+            () => 'out',
+          ),
+        { timeout: 10_000, interval: 200 },
+      )
+      .toBe('out')
+    expect([session.connected, neighbour.connected]).toEqual([true, true])
+    await connect(other)
+    await connect(await enrol())
+  }, 40_000)
+
+  it('ends the session of a revoked gateway under run.sh, which starts it anew for that and for nothing else', async () => {
+    await stopMosquitto()
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+    const script = join(import.meta.dirname, '../../../../../deploy/mosquitto/run.sh')
+    mosquitto = spawn('sh', [script, folder, '0.2'], { stdio: ['ignore', 'ignore', 'pipe'], env })
+    const said: string[] = []
+    mosquitto.stderr!.on('data', (text: Buffer) => said.push(text.toString()))
+    await untilReached()
+    const [member, other] = [await enrol(), await enrol()]
+    const [session, neighbour] = [await connect(member), await connect(other)]
+    // As every day: another list, in which nobody is new
+    await writeMosquittoFiles(hub.hub, { folder })
+    await expect.poll(() => said.join('')).toContain('reading them')
+    expect([session.connected, neighbour.connected]).toEqual([true, true])
+    await revoke(member)
+    await expect.poll(() => session.connected, { timeout: 5_000 }).toBe(false)
+    expect(said.join('')).toContain('starting anew')
+    await untilReached()
     await expect(connect(member)).rejects.toThrow()
     await connect(other)
+    await stopMosquitto()
+    await startMosquitto()
   }, 40_000)
 
   it('has keys that only the owner reads, and a configuration that is left as the operator makes it', () => {
