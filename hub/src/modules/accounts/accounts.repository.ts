@@ -38,16 +38,41 @@ export interface UserChange {
   readonly assignments?: readonly AssignmentData[] | undefined
 }
 
-const withRights = {
-  department: { select: { id: true, name: true } },
-  post: { select: { id: true, name: true } },
+const withRoles = {
   assignments: {
     orderBy: { id: 'asc' },
     include: { role: { select: { id: true, code: true, name: true, permissions: true } } },
   },
 } as const satisfies Prisma.UserInclude
 
-export type UserRow = Prisma.UserGetPayload<{ include: typeof withRights }>
+type Named = { readonly id: string; readonly name: string } | null
+type Bare = Prisma.UserGetPayload<{ include: typeof withRoles }>
+export type UserRow = Bare & { readonly department: Named; readonly post: Named }
+
+/** One after the other: Prisma would ask for all relations at once, and a transaction has one connection. */
+async function named(client: Client, rows: readonly Bare[]): Promise<UserRow[]> {
+  const departments = await namesOf(
+    rows.flatMap(({ departmentId }) => departmentId ?? []),
+    (where) => client.department.findMany({ where, select: { id: true, name: true } }),
+  )
+  const posts = await namesOf(
+    rows.flatMap(({ postId }) => postId ?? []),
+    (where) => client.post.findMany({ where, select: { id: true, name: true } }),
+  )
+  return rows.map((row) => ({
+    ...row,
+    department: departments.get(row.departmentId ?? '') ?? null,
+    post: posts.get(row.postId ?? '') ?? null,
+  }))
+}
+
+async function namesOf(
+  ids: readonly string[],
+  load: (where: { id: { in: string[] } }) => Promise<{ id: string; name: string }[]>,
+): Promise<Map<string, { id: string; name: string }>> {
+  if (ids.length === 0) return new Map()
+  return new Map((await load({ id: { in: [...new Set(ids)] } })).map((one) => [one.id, one]))
+}
 
 const assignmentRows = (assignments: readonly AssignmentData[]) =>
   assignments.map(({ projectIds, buildingIds, ...one }) => ({
@@ -57,28 +82,31 @@ const assignmentRows = (assignments: readonly AssignmentData[]) =>
   }))
 
 export const userRepository = {
-  get: (client: Client, id: string): Promise<UserRow | null> =>
-    client.user.findUnique({ where: { id }, include: withRights }),
+  get: async (client: Client, id: string): Promise<UserRow | null> =>
+    (await userRepository.byIds(client, [id]))[0] ?? null,
 
-  byIds: (client: Client, ids: readonly string[]): Promise<UserRow[]> =>
-    client.user.findMany({ where: { id: { in: [...ids] } }, include: withRights }),
+  byIds: async (client: Client, ids: readonly string[]): Promise<UserRow[]> =>
+    named(client, await client.user.findMany({ where: { id: { in: [...ids] } }, include: withRoles })),
 
   byUsername: (client: Client, username: string) => client.user.findUnique({ where: { username } }),
 
-  insert: (client: Client, { assignments, ...user }: NewUser): Promise<UserRow> =>
-    client.user.create({
+  async insert(client: Client, { assignments, ...user }: NewUser): Promise<UserRow> {
+    const row = await client.user.create({
       data: { ...user, assignments: { createMany: { data: assignmentRows(assignments) } } },
-      include: withRights,
-    }),
+      include: withRoles,
+    })
+    return (await named(client, [row]))[0]!
+  },
 
-  update: (client: Client, id: string, { assignments, ...change }: UserChange): Promise<UserRow> => {
+  async update(client: Client, id: string, { assignments, ...change }: UserChange): Promise<UserRow> {
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
     const replaced = assignments && { deleteMany: {}, createMany: { data: assignmentRows(assignments) } }
-    return client.user.update({
+    const row = await client.user.update({
       where: { id },
       data: { ...given, version: { increment: 1 }, ...(replaced ? { assignments: replaced } : {}) },
-      include: withRights,
+      include: withRoles,
     })
+    return (await named(client, [row]))[0]!
   },
 
   /** Nobody else changes it until the transaction ends. */

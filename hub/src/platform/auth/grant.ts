@@ -51,7 +51,7 @@ export function touchesProject(place: Place, projectId: string): boolean {
 /** Whether a row lies in the place: with its project, or with its building. */
 export function holdsRow(place: Place, row: Pick<RowPlace, 'projectId' | 'buildingId'>): boolean {
   if (coversProject(place, row.projectId)) return true
-  return !place.all && row.buildingId != null && place.buildings.some(({ id }) => id === row.buildingId)
+  return !place.all && typeof row.buildingId === 'string' && place.buildings.some(({ id }) => id === row.buildingId)
 }
 
 /** Whether a grant opens a row to this person. Rows of tables without department and owner are nobody's own. */
@@ -62,7 +62,7 @@ export function opensRow(grant: Grant, userId: string, row: RowPlace): boolean {
   if (row.ownerIds?.includes(userId)) return true
   return (
     grant.records === 'department' &&
-    row.departmentId != null &&
+    typeof row.departmentId === 'string' &&
     grant.departmentIds.includes(row.departmentId)
   )
 }

@@ -6,6 +6,7 @@ import { estateRoutes } from './estate.http.ts'
 import { estateStructureRoutes } from './estate-structure.http.ts'
 import { eventsRoutes } from './events.http.ts'
 import { fleetRoutes } from './fleet.http.ts'
+import { handoverRoutes } from './handover.http.ts'
 import { meteringRoutes } from './metering.http.ts'
 import { organisationRoutes } from './organisation.http.ts'
 import { overviewRoutes } from './overview.http.ts'
@@ -23,6 +24,7 @@ export * from './estate.http.ts'
 export * from './estate-structure.http.ts'
 export * from './events.http.ts'
 export * from './fleet.http.ts'
+export * from './handover.http.ts'
 export * from './metering.http.ts'
 export * from './organisation.http.ts'
 export * from './overview.http.ts'
@@ -40,6 +42,7 @@ export const apiRoutes = {
   ...estateRoutes,
   ...estateStructureRoutes,
   ...partiesRoutes,
+  ...handoverRoutes,
   ...callsRoutes,
   ...telemetryRoutes,
   ...meteringRoutes,
