@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DriverId, loadProfiles } from '@courtyard/protocols/profile'
+import { runtimeEnvironment, runtimeFlags } from '../../bin/runtime-flags.js'
 import { driverDefinitions, findDriver } from '../drivers/registry.ts'
 import { errorCodes } from '../errors.ts'
 import { writeSite } from '../testing/agent-process.ts'
@@ -51,6 +52,19 @@ const bus = (port = meter.port) => [
   '--set',
   'timeoutMs=300',
 ]
+
+test('it runs with the settings for a small box, unless somebody has said otherwise', () => {
+  const said = 'console.error([...process.execArgv, process.env.MALLOC_ARENA_MAX].join(" "))'
+  const started = (options: string, env: NodeJS.ProcessEnv = {}) => {
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(said)} ${options}`
+    const { stderr } = spawnSync(process.execPath, [program, '--help'], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS, ...env } }) // prettier-ignore
+    return stderr.trimEnd().split('\n').at(-1)!
+  }
+  const ours = runtimeFlags.join(' ')
+  expect(started('')).toContain(`${ours} ${runtimeEnvironment['MALLOC_ARENA_MAX']}`)
+  expect(started('', { MALLOC_ARENA_MAX: '3' })).toContain(`${ours} 3`)
+  expect(started('--max-old-space-size=512')).not.toContain(runtimeFlags[0])
+})
 
 describe('profiles', () => {
   test('lists every profile, aligned, and narrows the list', () => {
