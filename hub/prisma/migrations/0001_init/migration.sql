@@ -1660,9 +1660,6 @@ CREATE INDEX "unit_generation_id_idx" ON "unit"("generation_id");
 CREATE UNIQUE INDEX "unit_building_id_code_key" ON "unit"("building_id", "code");
 
 -- CreateIndex
-CREATE INDEX "room_project_id_code_id_idx" ON "room"("project_id", "code", "id");
-
--- CreateIndex
 CREATE INDEX "room_unit_id_idx" ON "room"("unit_id");
 
 -- CreateIndex
@@ -1840,9 +1837,6 @@ CREATE INDEX "role_assignment_user_id_idx" ON "role_assignment"("user_id");
 CREATE INDEX "role_assignment_role_id_idx" ON "role_assignment"("role_id");
 
 -- CreateIndex
-CREATE INDEX "party_project_id_name_id_idx" ON "party"("project_id", "name", "id");
-
--- CreateIndex
 CREATE INDEX "party_role_room_id_from_at_idx" ON "party_role"("room_id", "from_at");
 
 -- CreateIndex
@@ -1856,9 +1850,6 @@ CREATE INDEX "household_payer_household_id_idx" ON "household_payer"("household_
 
 -- CreateIndex
 CREATE INDEX "household_payer_party_id_idx" ON "household_payer"("party_id");
-
--- CreateIndex
-CREATE INDEX "vehicle_project_id_plate_id_idx" ON "vehicle"("project_id", "plate", "id");
 
 -- CreateIndex
 CREATE INDEX "vehicle_owner_id_idx" ON "vehicle"("owner_id");
@@ -2464,3 +2455,11 @@ create trigger process_as_started before update of id, project_id, key, version,
 -- resource lostItem
 CREATE INDEX "lost_item_by_found_at_idx" ON "lost_item" ("project_id", "found_at", "id");
 CREATE INDEX "lost_item_search_idx" ON "lost_item" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("title", '') || chr(10) || coalesce("description", '') || chr(10) || coalesce("place_text", '') || chr(10) || coalesce("finder", '') || chr(10) || coalesce("claimant_name", '') || chr(10) || coalesce("claimant_phone", '') || chr(10) || custom_text("custom")));
+
+-- resource party
+CREATE INDEX "party_by_name_idx" ON "party" ("project_id", "name", "id");
+CREATE INDEX "party_search_idx" ON "party" USING gin (search_grams(coalesce("name", '') || chr(10) || coalesce("phone", '') || chr(10) || coalesce("second_phone", '') || chr(10) || custom_text("custom")));
+
+-- resource vehicle
+CREATE INDEX "vehicle_by_plate_idx" ON "vehicle" ("project_id", "plate", "id");
+CREATE INDEX "vehicle_search_idx" ON "vehicle" USING gin (search_grams(coalesce("plate", '') || chr(10) || custom_text("custom")));

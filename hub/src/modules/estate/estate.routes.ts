@@ -10,10 +10,12 @@ import {
   listProjects,
 } from './estate.service.ts'
 import { importRooms } from './room-import.service.ts'
+import { buildingResource, roomResource, unitResource, zoneResource } from './estate.resources.ts'
 import { addStructureRoutes } from './structure.routes.ts'
 
 export const estateModule: HubModule = {
   name: 'estate',
+  resources: [zoneResource, buildingResource, unitResource, roomResource],
   routes(app) {
     addStructureRoutes(app)
     route(app, 'GET /api/projects', { permission: 'estate.read' }, async ({ hub, user }) =>

@@ -43,6 +43,11 @@ export const estateReasons = registerReasons({
     zh: '房号“{said}”为空或超过 40 个字符',
     en: 'The number "{said}" is empty or longer than 40 characters',
   },
+  'room.no_ground_zero': {
+    zh: '没有 0 层：地面层为 1，地下为 -1',
+    en: 'There is no floor 0: ground is 1, below is -1',
+  },
+  'room.unit_elsewhere': { zh: '单元不属于这栋楼', en: 'The unit belongs to another building' },
   'plan.not_a_picture': {
     zh: '只支持 PNG、JPEG 或 WebP 图片',
     en: 'Only PNG, JPEG and WebP pictures can be used',

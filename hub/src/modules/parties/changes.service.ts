@@ -34,19 +34,11 @@ export const refuse = (path: string, reason: PartyReason) =>
 /** A person of the room's project whom the user may see: else his name could be read off a foreign room. */
 async function requireParty(client: pg.ClientBase, user: CurrentUser, projectId: string, partyId: string) {
   const party = await partyPlace(client, partyId)
-  if (!party || party.projectId !== projectId || !seesParty(user, party)) {
+  if (!party || party.projectId !== projectId || !opensAny(user, 'party.read', party)) {
     throw refuse('partyId', { code: 'party.unknown' })
   }
   if (party.archived) throw refuse('partyId', { code: 'party.archived' })
   return party
-}
-
-/** Somebody without a role yet lies nowhere: whoever may read people in some part of the project may take him. */
-function seesParty(user: CurrentUser, party: { projectId: string; buildingIds: readonly string[] }): boolean {
-  if (opensAny(user, 'party.read', party)) return true
-  return (
-    party.buildingIds.length === 0 && user.grants.some(({ permissions }) => permissions.has('party.read'))
-  )
 }
 
 export async function beginRole(

@@ -1,11 +1,17 @@
 /** People and organisations, what they are to rooms, and the page of an account. */
 import type { HubModule } from '../../platform/module.ts'
 import { addPartyRoutes } from './parties.routes.ts'
+import { partyResource } from './party.resource.ts'
+import { vehicleResource } from './vehicle.resource.ts'
 import './errors.ts'
 import './permissions.ts'
 import './reasons.ts'
 
-export const partiesModule: HubModule = { name: 'parties', routes: addPartyRoutes }
+export const partiesModule: HubModule = {
+  name: 'parties',
+  resources: [partyResource, vehicleResource],
+  routes: addPartyRoutes,
+}
 
 export { findHousehold, findParty, findRoom, opensAny } from './access.ts'
 export { addRole, changeHousehold, householdOf } from './changes.service.ts'

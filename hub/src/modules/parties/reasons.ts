@@ -17,6 +17,9 @@ export const partyReasons = registerReasons({
   'party.unknown': { zh: '项目里没有这个人', en: 'There is no such person in the project' },
   'party.archived': { zh: '此人档案已归档', en: 'The file of this person is put away' },
   'household.unknown': { zh: '项目里没有这个户号', en: 'There is no such account in the project' },
+  'vehicle.period': { zh: '截止日必须晚于起始日', en: 'It must end after it began' },
+  'vehicle.ended': { zh: '登记已结束', en: 'The registration has ended already' },
+  'vehicle.no_parking_space': { zh: '所选房间不是车位', en: 'This is no parking space' },
   'key.no_holder': { zh: '请填写领用人', en: 'Say who gets them' },
 })
 

@@ -1,0 +1,18 @@
+import { registerPermissions } from '../../platform/auth/permissions.ts'
+
+registerPermissions({
+  group: { zh: '交付与装修', en: 'Handover and fit-out' },
+  permissions: {
+    'handover.read': {
+      zh: '查看交房、过户和装修',
+      en: 'See handovers, changes of owner and fit-outs',
+      defaults: ['manager', 'billingClerk', 'serviceAgent'],
+    },
+    'handover.write': {
+      zh: '办理交房、过户和装修',
+      en: 'Hand over rooms, change owners, handle fit-outs',
+      defaults: ['manager', 'serviceAgent'],
+    },
+    'handover.approve': { zh: '审批装修', en: 'Approve fit-outs', defaults: ['manager'] },
+  },
+})
