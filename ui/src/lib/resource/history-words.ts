@@ -1,3 +1,5 @@
+import type { ResourceMeta } from '@courtyard/protocols/contract'
+import { label } from '#lib/format/index.svelte.ts'
 import { m } from '#lib/paraglide/messages.js'
 
 const words: Readonly<Record<string, () => string>> = {
@@ -10,7 +12,9 @@ const words: Readonly<Record<string, () => string>> = {
   undo: m.kit_did_undo_import,
 }
 
-/** What somebody did, in words; actions of a module that nobody named stay as they are called. */
-export function historyWords(action: string): string {
-  return words[action.slice(action.lastIndexOf('.') + 1)]?.() ?? action
+/** What somebody did, in words: of the kit, or the label of the resource's own action. */
+export function historyWords(meta: ResourceMeta, action: string): string {
+  const verb = action.slice(action.lastIndexOf('.') + 1)
+  const own = meta.actions.find(({ name }) => name === verb)
+  return own ? label(own.label) : (words[verb]?.() ?? action)
 }
