@@ -3,7 +3,7 @@
  * server is started when the first test asks; each connection to the keeper's socket gets a database of its own,
  * which is dropped when the connection closes. The keeper ends, and leaves nothing, when its standard input closes.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +35,7 @@ interface Cluster {
   readonly admin: pg.Client
 }
 
+const runner = process.ppid
 let cluster: Promise<Cluster> | undefined
 let stopping = false
 let databases = 0
@@ -79,10 +80,30 @@ const listener = createServer((socket) => {
   })
 })
 
+/**
+ * Programs that the tests of a killed run started: they have the folder's name in their environment. Only where
+ * the system shows it (Linux); children of a run that ends as it should are left to it.
+ */
+function endLeftovers(): void {
+  if (!existsSync('/proc/self/environ')) return
+  for (const pid of readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && Number(name) !== process.pid,
+  )) {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`).includes(join(folder, 'keeper.sock'))) continue
+      const parent = /\) \w (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+      if (Number(parent) !== runner) process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // Gone in the meantime, or not ours to look at
+    }
+  }
+}
+
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
   listener.close()
+  endLeftovers()
   const running = await cluster?.catch(() => null)
   await running?.admin.end().catch(() => undefined)
   await running?.server.stop()

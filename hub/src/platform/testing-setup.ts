@@ -19,6 +19,8 @@ export default async function setUp(): Promise<() => Promise<void>> {
     exited.then(() => Promise.reject(new Error('the keeper of the test databases did not start'))),
   ])) as [Buffer]
   process.env[KEEPER_VARIABLE] = join(folder.toString().trim(), 'keeper.sock')
+  // Programs that are started again and again are compiled once
+  process.env['NODE_COMPILE_CACHE'] ??= join(folder.toString().trim(), 'compiled')
   // What a worker that is killed leaves behind goes with the rest
   process.env['TMPDIR'] = join(folder.toString().trim(), 'tmp')
   return async () => {

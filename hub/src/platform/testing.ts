@@ -18,6 +18,7 @@ import {
 } from '@courtyard/protocols/contract'
 import type { BuiltinRole } from './auth/builtin-roles.ts'
 import type { Records } from './auth/grant.ts'
+import { usePasswordCost } from './auth/password.ts'
 import type { Clock } from './clock.ts'
 import { readConfig } from './config.ts'
 import { startHub, type RunningHub } from './hub.ts'
@@ -89,6 +90,9 @@ export function fromSomewhere(): Record<string, string> {
   return { 'x-forwarded-for': `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}` }
 }
 
+/** password.test.ts holds what the product takes. */
+const quickPasswords = { memory: 64, passes: 1, parallelism: 1 }
+
 /** Settings that make a throw-away database quick; for a hub outside a test run, which has a server of its own. */
 const quick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '64MB' }
 
@@ -106,6 +110,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     ...options.environment,
   })
   if (!config) throw new Error(`test configuration: ${JSON.stringify(issues)}`)
+  usePasswordCost(quickPasswords)
   const keeper = process.env[KEEPER_VARIABLE]
   const lease = keeper && !config.databaseUrl ? await leaseDatabase(keeper) : null
   try {
@@ -119,6 +124,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     return new RunningTestHub(running, folder, lease)
   } catch (error) {
     lease?.release()
+    usePasswordCost()
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
@@ -186,6 +192,7 @@ class RunningTestHub implements TestHub {
   async stop(): Promise<void> {
     await this.running.stop()
     this.lease?.release()
+    usePasswordCost()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

@@ -196,8 +196,12 @@ describe('quarantine', () => {
       access('u-1', noon + 1, { device: 'new' }),
       access('u-2', noon + 2, { device: 'new' }),
     ]
+    const before = listen()
     expect(await other.send([], [], events)).toBe('committed')
     expect(await other.send([], [], events)).toBe('committed')
+    // News of the listed device may come a moment after the answer: not into what is looked at below
+    await expect.poll(() => before.heard.length).toBe(1)
+    before.end()
     const mine = async () =>
       (await engineer.call('GET /api/quarantine', { query: { pageSize: 500 } })).items.filter(
         ({ gatewayId }) => gatewayId === other.id,

@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { pino } from 'pino'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openDatabase, type Database } from './database.ts'
 
 const log = pino({ level: 'silent' })
@@ -27,6 +27,21 @@ async function open(path: string): Promise<Database> {
 function newFolder(): string {
   const path = folder()
   cleanups.push(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A cluster that a hub made and left, for those who do not look at how it is made. */
+const made = folder()
+beforeAll(async () => {
+  const db = await openDatabase({ folder: made, log, settings })
+  await db.close()
+})
+afterAll(() => rmSync(made, { recursive: true, force: true }))
+
+function folderWithCluster(): string {
+  const path = newFolder()
+  // With its owner: as root, the server runs as another user
+  execFileSync('cp', ['-a', `${made}/.`, path])
   return path
 }
 
@@ -58,7 +73,7 @@ test('keeps what was committed over a stop and a start, on the same port, with a
 })
 
 test('comes back by itself when the server is killed, with all that was committed', async () => {
-  const path = newFolder()
+  const path = folderWithCluster()
   const db = await open(path)
   await db.pool.query('CREATE TABLE kept (n int)')
   await db.pool.query('INSERT INTO kept SELECT generate_series(1, 1000)')
@@ -73,7 +88,7 @@ test('comes back by itself when the server is killed, with all that was committe
 })
 
 test('a hub that was killed leaves no lock: the next one stops the orphan and goes on', async () => {
-  const path = newFolder()
+  const path = folderWithCluster()
   const hub = await startInChild(path)
   const orphan = serverPid(path)
   hub.kill('SIGKILL')
@@ -85,25 +100,21 @@ test('a hub that was killed leaves no lock: the next one stops the orphan and go
 })
 
 test('two hubs never share a folder: the second is refused and the first goes on', async () => {
-  const path = newFolder()
+  const path = folderWithCluster()
   const db = await open(path)
   await expect(open(path)).rejects.toMatchObject({ code: 'database.in_use' })
   expect((await db.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
 
 test('a pid file whose process is somebody else is removed', async () => {
-  const path = newFolder()
-  const db = await open(path)
-  await db.close()
+  const path = folderWithCluster()
   writeFileSync(join(path, 'data/postmaster.pid'), `${process.pid}\n${path}/data\n0\n1\n`)
   const again = await open(path)
   expect((await again.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
 
 test('an initialisation that was cut short is begun again', async () => {
-  const path = newFolder()
-  const db = await open(path)
-  await db.close()
+  const path = folderWithCluster()
   rmSync(join(path, 'access.json'))
   const again = await open(path)
   expect((await again.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
@@ -111,7 +122,7 @@ test('an initialisation that was cut short is begun again', async () => {
 
 test('a server that cannot start says why', async () => {
   await expect(
-    openDatabase({ folder: newFolder(), log, settings: { ...settings, wal_level: 'nonsense' } }),
+    openDatabase({ folder: folderWithCluster(), log, settings: { ...settings, wal_level: 'nonsense' } }),
   ).rejects.toMatchObject({
     code: 'database.start_failed',
     message: expect.stringContaining('wal_level') as string,
