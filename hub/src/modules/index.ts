@@ -1,5 +1,6 @@
 import type { HubModule } from '../platform/module.ts'
 import { accountsModule } from './accounts/index.ts'
+import { callsModule } from './calls/index.ts'
 import { chargingModule } from './charging/index.ts'
 import { commandsModule } from './commands/index.ts'
 import { estateModule } from './estate/index.ts'
@@ -7,6 +8,7 @@ import { eventsModule } from './events/index.ts'
 import { fleetModule } from './fleet/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { lostAndFoundModule } from './lost-and-found/index.ts'
+import { handoverModule } from './handover/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
 import { organisationModule } from './organisation/index.ts'
@@ -32,6 +34,8 @@ export const modules: readonly HubModule[] = [
   chargingModule,
   roomsModule,
   partiesModule,
+  handoverModule,
+  callsModule,
   overviewModule,
   eventsModule,
   commandsModule,

@@ -2452,6 +2452,22 @@ create trigger process_stays before delete on process for each row execute funct
 create trigger process_as_started before update of id, project_id, key, version, subject_kind, subject_id,
   starter_id, started_at on process for each row execute function refuse_change();
 
+-- resource building
+CREATE INDEX "building_by_code_idx" ON "building" ("project_id", "code", "id");
+CREATE INDEX "building_search_idx" ON "building" USING gin (search_grams(coalesce("code", '') || chr(10) || coalesce("name", '') || chr(10) || custom_text("custom")));
+
+-- resource call
+CREATE INDEX "call_log_by_at_idx" ON "call_log" ("project_id", "at", "id");
+CREATE INDEX "call_log_search_idx" ON "call_log" USING gin (search_grams(coalesce("phone", '') || chr(10) || coalesce("note", '') || chr(10) || custom_text("custom")));
+
+-- resource defect
+CREATE INDEX "defect_by_created_at_idx" ON "defect" ("project_id", "created_at", "id");
+CREATE INDEX "defect_search_idx" ON "defect" USING gin (search_grams(coalesce("title", '') || chr(10) || custom_text("custom")));
+
+-- resource fitOutPermit
+CREATE INDEX "fit_out_permit_by_starts_on_idx" ON "fit_out_permit" ("project_id", "starts_on", "id");
+CREATE INDEX "fit_out_permit_search_idx" ON "fit_out_permit" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("company", '') || chr(10) || custom_text("custom")));
+
 -- resource lostItem
 CREATE INDEX "lost_item_by_found_at_idx" ON "lost_item" ("project_id", "found_at", "id");
 CREATE INDEX "lost_item_search_idx" ON "lost_item" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("title", '') || chr(10) || coalesce("description", '') || chr(10) || coalesce("place_text", '') || chr(10) || coalesce("finder", '') || chr(10) || coalesce("claimant_name", '') || chr(10) || coalesce("claimant_phone", '') || chr(10) || custom_text("custom")));
@@ -2460,6 +2476,18 @@ CREATE INDEX "lost_item_search_idx" ON "lost_item" USING gin (search_grams(coale
 CREATE INDEX "party_by_name_idx" ON "party" ("project_id", "name", "id");
 CREATE INDEX "party_search_idx" ON "party" USING gin (search_grams(coalesce("name", '') || chr(10) || coalesce("phone", '') || chr(10) || coalesce("second_phone", '') || chr(10) || custom_text("custom")));
 
+-- resource room
+CREATE INDEX "room_by_code_idx" ON "room" ("project_id", "code", "id");
+CREATE INDEX "room_search_idx" ON "room" USING gin (search_grams(coalesce("code", '') || chr(10) || custom_text("custom")));
+
+-- resource unit
+CREATE INDEX "unit_by_code_idx" ON "unit" ("project_id", "code", "id");
+CREATE INDEX "unit_search_idx" ON "unit" USING gin (search_grams(coalesce("code", '') || chr(10) || coalesce("name", '') || chr(10) || custom_text("custom")));
+
 -- resource vehicle
 CREATE INDEX "vehicle_by_plate_idx" ON "vehicle" ("project_id", "plate", "id");
 CREATE INDEX "vehicle_search_idx" ON "vehicle" USING gin (search_grams(coalesce("plate", '') || chr(10) || custom_text("custom")));
+
+-- resource zone
+CREATE INDEX "zone_by_position_idx" ON "zone" ("project_id", "position", "id");
+CREATE INDEX "zone_search_idx" ON "zone" USING gin (search_grams(coalesce("code", '') || chr(10) || coalesce("name", '') || chr(10) || custom_text("custom")));

@@ -10,7 +10,7 @@ import {
   listProjects,
 } from './estate.service.ts'
 import { importRooms } from './room-import.service.ts'
-import { buildingResource, roomResource, unitResource, zoneResource } from './estate.resources.ts'
+import { buildingResource, roomResource, unitResource, zoneResource } from './estate.resource.ts'
 import { addStructureRoutes } from './structure.routes.ts'
 
 export const estateModule: HubModule = {

@@ -11,6 +11,7 @@ export type {
 export { billingUsage, boundaryIndexes, usageByDay } from './billing-usage.repository.ts'
 export { meteringModule, usageCaughtUp } from './metering.module.ts'
 export { pointScope } from './points.repository.ts'
+export { enterRead } from './reads.service.ts'
 export { usagePending } from './pending-usage.repository.ts'
 export { rebuildUsage } from './usage/rebuild.ts'
 export { byLocalHalfHour, localDays, type LocalDays } from './local-days.ts'

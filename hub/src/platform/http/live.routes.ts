@@ -155,16 +155,18 @@ const permissionOf: Record<NarrowedEvent, Permission> = {
   events: 'events.read',
   command: 'commands.read',
   gatewayConfig: 'gateways.read',
+  call: 'cti.call',
 }
 
 /** How much of what happens there concerns the person. */
 function partOf(
   interest: Interest,
   permission: Permission,
-  { projectId }: LiveScope,
+  { projectId, userId }: LiveScope,
 ): 'all' | 'some' | 'none' {
   const { user } = interest
   if (!hasPermission(user, permission)) return 'none'
+  if (userId !== undefined && userId !== user.id) return 'none'
   if (projectId === null) return 'all'
   if (interest.projectId !== null && interest.projectId !== projectId) return 'none'
   if (inWholeProject(user, projectId, permission)) return 'all'

@@ -4,6 +4,8 @@ import type { Viewer } from '../auth/user.ts'
 /** Whom an event concerns: people outside the project do not get it. Null: everyone who is signed in. */
 export interface LiveScope {
   readonly projectId: string | null
+  /** Only for this person, wherever he looks. */
+  readonly userId?: string
 }
 
 export type LiveListener = <E extends keyof LiveEvents>(

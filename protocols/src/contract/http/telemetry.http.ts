@@ -145,6 +145,8 @@ export const liveEvents = {
   events: z.object({ types: z.array(EventType), deviceIds: z.array(Id) }),
   command: z.object({ id: Id, deviceId: Id, state: z.string() }),
   gatewayConfig: z.object({ gatewayId: Id }),
+  /** A call for this person: `GET /api/calls/:id/card`. */
+  call: z.object({ id: Id }),
 }
 export type LiveEvents = { [K in keyof typeof liveEvents]: z.infer<(typeof liveEvents)[K]> }
 

@@ -18,6 +18,7 @@ const eventNames = [
   'events',
   'command',
   'gatewayConfig',
+  'call',
 ] as const satisfies (keyof LiveEvents)[]
 
 /** One event stream for the whole tab (browsers allow few), opened for what the visible page wants. */

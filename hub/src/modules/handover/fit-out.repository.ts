@@ -1,0 +1,223 @@
+import type pg from 'pg'
+import type { DepositState, FitOutPermit, PermitState } from '@courtyard/protocols/contract'
+import type { Place } from './handover.repository.ts'
+
+type Client = Pick<pg.ClientBase, 'query'>
+
+export interface PermitHead extends Place {
+  readonly roomId: string
+  readonly version: number
+  readonly state: PermitState
+  readonly depositAmount: string
+  readonly depositState: DepositState
+  readonly startsOn: string
+  readonly endsOn: string
+  readonly lastResult: 'ok' | 'defect' | null
+}
+
+export async function permitHead(client: Client, id: string, lock = false): Promise<PermitHead | null> {
+  const { rows } = await client.query<PermitHead>(
+    `select id, project_id as "projectId", building_id as "buildingId", room_id as "roomId", version, state,
+       deposit_amount::text as "depositAmount", deposit_state as "depositState", starts_on::text as "startsOn",
+       ends_on::text as "endsOn", (select result from fit_out_inspection i where i.permit_id = f.id
+         order by at desc, id desc limit 1) as "lastResult"
+     from fit_out_permit f where id = $1 ${lock ? 'for update' : ''}`,
+    [id],
+  )
+  return rows[0] ?? null
+}
+
+export type PermitRow = Omit<FitOutPermit, 'steps'>
+type Row = Omit<PermitRow, 'decidedAt'> & { decidedAt: Date | null }
+
+const iso = (text: string) => new Date(text).toISOString()
+
+export async function permitDetail(client: Client, id: string): Promise<PermitRow | null> {
+  const { rows } = await client.query<Row>(
+    `select f.id, f.project_id as "projectId", f.version, f.number, f.state, f.company,
+       f.company_phone as "companyPhone", f.work, f.starts_on::text as "startsOn", f.ends_on::text as "endsOn",
+       f.deposit_amount::text as "depositAmount", f.deposit_state as "depositState",
+       f.refunded_amount::text as "refundedAmount", f.decision, f.decided_at as "decidedAt",
+       (select display_name from app_user where id = f.decided_by) as "decidedBy",
+       json_build_object('id', p.id, 'name', p.name) as applicant,
+       json_build_object('id', r.id, 'code', r.code, 'unit', u.name,
+         'building', json_build_object('id', b.id, 'name', b.name)) as room,
+       coalesce((select json_agg(json_build_object('id', i.id, 'at', i.at, 'result', i.result, 'remark', i.remark,
+           'by', (select display_name from app_user where id = i.created_by)) order by i.at desc)
+         from fit_out_inspection i where i.permit_id = f.id), '[]') as inspections,
+       coalesce((select json_agg(json_build_object('id', s.id, 'code', s.code, 'workerName', s.worker_name,
+           'workerPhone', s.worker_phone, 'validFrom', s.valid_from, 'validTo', s.valid_to, 'revokedAt', s.revoked_at)
+           order by s.created_at) from fit_out_pass s where s.permit_id = f.id), '[]') as passes
+     from fit_out_permit f join party p on p.id = f.applicant_id join room r on r.id = f.room_id
+       join building b on b.id = r.building_id left join unit u on u.id = r.unit_id where f.id = $1`,
+    [id],
+  )
+  const row = rows[0]
+  if (!row) return null
+  return {
+    ...row,
+    decidedAt: row.decidedAt?.toISOString() ?? null,
+    inspections: row.inspections.map((one) => ({ ...one, at: iso(one.at) })),
+    passes: row.passes.map((one) => ({ ...one, revokedAt: one.revokedAt && iso(one.revokedAt) })),
+  }
+}
+
+export interface NewPermit extends Place {
+  readonly roomId: string
+  readonly applicantId: string
+  readonly company: string
+  readonly companyPhone: string | null
+  readonly work: string
+  readonly startsOn: string
+  readonly endsOn: string
+  readonly depositAmount: string
+  readonly userId: string
+  readonly now: Date
+}
+
+/** Numbers such as ZX-2026-0001, without gaps: the sequence's row is held until the transaction ends. */
+export async function insertPermit(client: Client, row: NewPermit): Promise<void> {
+  const year = String(row.now.getUTCFullYear())
+  const { rows } = await client.query<{ n: string }>(
+    `insert into number_sequence (project_id, kind, period, next) values ($1, 'fitOutPermit', $2, 2)
+     on conflict (project_id, kind, period) do update set next = number_sequence.next + 1
+     returning (next - 1)::text as n`,
+    [row.projectId, year],
+  )
+  await client.query(
+    `insert into fit_out_permit (id, project_id, building_id, room_id, number, applicant_id, company, company_phone, work,
+       starts_on, ends_on, deposit_amount, deposit_state, created_at, created_by, updated_at, updated_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::numeric,
+       case when $12::numeric > 0 then 'due' else 'none' end, $13, $14, $13, $14)`,
+    [
+      row.id,
+      row.projectId,
+      row.buildingId,
+      row.roomId,
+      `ZX-${year}-${rows[0]!.n.padStart(4, '0')}`,
+      row.applicantId,
+      row.company,
+      row.companyPhone,
+      row.work,
+      row.startsOn,
+      row.endsOn,
+      row.depositAmount,
+      row.now,
+      row.userId,
+    ],
+  )
+}
+
+export async function savePermitState(
+  client: Client,
+  id: string,
+  change: { state: PermitState; decision: string | null; decided: boolean; userId: string; now: Date },
+): Promise<void> {
+  await client.query(
+    `update fit_out_permit set state = $2, version = version + 1, updated_at = $3, updated_by = $4,
+       decision = case when $5 then $6 else decision end, decided_at = case when $5 then $3 else decided_at end,
+       decided_by = case when $5 then $4 else decided_by end where id = $1`,
+    [id, change.state, change.now, change.userId, change.decided, change.decision],
+  )
+}
+
+export async function saveDeposit(
+  client: Client,
+  id: string,
+  change: { state: DepositState; refundedAmount: string | null; userId: string; now: Date },
+): Promise<void> {
+  await client.query(
+    `update fit_out_permit set deposit_state = $2, refunded_amount = $3, version = version + 1, updated_at = $4,
+       updated_by = $5 where id = $1`,
+    [id, change.state, change.refundedAmount, change.now, change.userId],
+  )
+}
+
+export async function setDecoration(
+  client: Client,
+  roomId: string,
+  state: 'decorating' | 'decorated',
+  userId: string,
+  now: Date,
+): Promise<void> {
+  await client.query(
+    `update room set decoration_state = $2, version = version + 1, updated_at = $3, updated_by = $4 where id = $1`,
+    [roomId, state, now, userId],
+  )
+}
+
+export async function insertInspection(
+  client: Client,
+  row: { permitId: string; at: Date; result: string; remark: string; userId: string },
+): Promise<void> {
+  await client.query(
+    'insert into fit_out_inspection (permit_id, at, result, remark, created_by) values ($1, $2, $3, $4, $5)',
+    [row.permitId, row.at, row.result, row.remark, row.userId],
+  )
+}
+
+export interface NewPass {
+  readonly permitId: string
+  readonly code: string
+  readonly workerName: string
+  readonly workerPhone: string | null
+  readonly validFrom: string
+  readonly validTo: string
+  readonly userId: string
+  readonly now: Date
+}
+
+export async function insertPass(client: Client, row: NewPass): Promise<void> {
+  await client.query(
+    `insert into fit_out_pass (permit_id, code, worker_name, worker_phone, valid_from, valid_to, created_at, created_by)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      row.permitId,
+      row.code,
+      row.workerName,
+      row.workerPhone,
+      row.validFrom,
+      row.validTo,
+      row.now,
+      row.userId,
+    ],
+  )
+}
+
+export async function permitOfPass(client: Client, passId: string): Promise<string | null> {
+  const { rows } = await client.query<{ permitId: string }>(
+    'select permit_id as "permitId" from fit_out_pass where id = $1',
+    [passId],
+  )
+  return rows[0]?.permitId ?? null
+}
+
+export async function revokePass(client: Client, passId: string, now: Date): Promise<void> {
+  await client.query('update fit_out_pass set revoked_at = $2 where id = $1 and revoked_at is null', [
+    passId,
+    now,
+  ])
+}
+
+export interface PassRow extends Place {
+  readonly permitState: PermitState
+  readonly revoked: boolean
+  readonly workerName: string
+  readonly company: string
+  readonly room: string
+  readonly validFrom: string
+  readonly validTo: string
+  readonly timeZone: string
+}
+
+export async function passByCode(client: Client, code: string): Promise<PassRow | null> {
+  const { rows } = await client.query<PassRow>(
+    `select s.id, f.project_id as "projectId", f.building_id as "buildingId", f.state as "permitState",
+       s.revoked_at is not null as revoked, s.worker_name as "workerName", f.company, b.name || ' ' || r.code as room,
+       s.valid_from::text as "validFrom", s.valid_to::text as "validTo", pj.time_zone as "timeZone"
+     from fit_out_pass s join fit_out_permit f on f.id = s.permit_id join room r on r.id = f.room_id
+       join building b on b.id = r.building_id join project pj on pj.id = f.project_id where s.code = $1`,
+    [code],
+  )
+  return rows[0] ?? null
+}

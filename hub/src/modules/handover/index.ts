@@ -1,0 +1,13 @@
+/** Handing rooms over, changing owners, fit-out permits. */
+import type { HubModule } from '../../platform/module.ts'
+import { defectResource, permitResource } from './handover.resource.ts'
+import { addHandoverRoutes } from './handover.routes.ts'
+import './errors.ts'
+import './permissions.ts'
+import './reasons.ts'
+
+export const handoverModule: HubModule = {
+  name: 'handover',
+  resources: [defectResource, permitResource],
+  routes: addHandoverRoutes,
+}
