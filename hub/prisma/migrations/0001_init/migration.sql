@@ -831,6 +831,90 @@ CREATE TABLE "lost_item" (
 );
 
 -- CreateTable
+CREATE TABLE "message" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID,
+    "template" TEXT NOT NULL,
+    "template_version" INTEGER NOT NULL,
+    "variables" JSONB NOT NULL,
+    "priority" TEXT NOT NULL,
+    "link" TEXT,
+    "dedupe_key" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "message_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "message_delivery" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "message_id" UUID NOT NULL,
+    "channel" TEXT NOT NULL,
+    "user_id" UUID,
+    "party_id" UUID,
+    "recipient" TEXT NOT NULL,
+    "address" TEXT,
+    "language" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "body" TEXT,
+    "body_sealed" BYTEA,
+    "state" TEXT NOT NULL,
+    "rank" SMALLINT NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "next_at" TIMESTAMPTZ(3) NOT NULL,
+    "claimed_until" TIMESTAMPTZ(3),
+    "tried_at" TIMESTAMPTZ(3),
+    "sent_at" TIMESTAMPTZ(3),
+    "delivered_at" TIMESTAMPTZ(3),
+    "read_at" TIMESTAMPTZ(3),
+    "provider_id" TEXT,
+    "fault" JSONB,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "message_delivery_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "message_template_version" (
+    "key" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "texts" JSONB,
+    "channels" TEXT[],
+    "provider_codes" JSONB NOT NULL DEFAULT '{}',
+    "note" TEXT NOT NULL DEFAULT '',
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "created_by" TEXT NOT NULL,
+
+    CONSTRAINT "message_template_version_pkey" PRIMARY KEY ("key","version")
+);
+
+-- CreateTable
+CREATE TABLE "message_channel" (
+    "channel" TEXT NOT NULL,
+    "settings" JSONB NOT NULL,
+    "secrets_sealed" BYTEA,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL,
+    "updated_by" TEXT NOT NULL,
+
+    CONSTRAINT "message_channel_pkey" PRIMARY KEY ("channel")
+);
+
+-- CreateTable
+CREATE TABLE "message_preference" (
+    "user_id" UUID NOT NULL,
+    "language" TEXT NOT NULL DEFAULT 'zh',
+    "muted_channels" TEXT[],
+    "quiet_from" TEXT,
+    "quiet_to" TEXT,
+    "muted_until" TIMESTAMPTZ(3),
+    "wechat_openid" TEXT,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "message_preference_pkey" PRIMARY KEY ("user_id")
+);
+
+-- CreateTable
 CREATE TABLE "metering_point" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "project_id" UUID NOT NULL,
@@ -1329,6 +1413,83 @@ CREATE TABLE "record_import_row" (
 );
 
 -- CreateTable
+CREATE TABLE "reminder_rule" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID,
+    "source" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "enabled" BOOLEAN NOT NULL DEFAULT true,
+    "steps_days" INTEGER[],
+    "repeat_days" INTEGER,
+    "recipients" JSONB NOT NULL,
+    "escalate_days" INTEGER,
+    "escalate_to" JSONB NOT NULL DEFAULT '[]',
+    "channels" TEXT[],
+    "priority" TEXT NOT NULL DEFAULT 'normal',
+    "builtin" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "reminder_rule_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "reminder" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "rule_id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "source" TEXT NOT NULL,
+    "record_id" TEXT NOT NULL,
+    "title" TEXT NOT NULL,
+    "link" TEXT,
+    "due_on" DATE NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "snoozed_until" DATE,
+    "note" TEXT,
+    "opened_at" TIMESTAMPTZ(3) NOT NULL,
+    "escalated_at" TIMESTAMPTZ(3),
+    "closed_at" TIMESTAMPTZ(3),
+    "closed_by_id" UUID,
+    "closed_by" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+
+    CONSTRAINT "reminder_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "reminder_person" (
+    "reminder_id" UUID NOT NULL,
+    "user_id" UUID NOT NULL,
+    "escalated" BOOLEAN NOT NULL DEFAULT false,
+
+    CONSTRAINT "reminder_person_pkey" PRIMARY KEY ("reminder_id","user_id")
+);
+
+-- CreateTable
+CREATE TABLE "reminder_firing" (
+    "reminder_id" UUID NOT NULL,
+    "step" TEXT NOT NULL,
+    "user_id" UUID NOT NULL,
+    "fired_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "reminder_firing_pkey" PRIMARY KEY ("reminder_id","step","user_id")
+);
+
+-- CreateTable
+CREATE TABLE "reminder_run" (
+    "project_id" UUID NOT NULL,
+    "day" DATE NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "opened" INTEGER NOT NULL,
+
+    CONSTRAINT "reminder_run_pkey" PRIMARY KEY ("project_id")
+);
+
+-- CreateTable
 CREATE TABLE "certificate_authority" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "certificate" TEXT NOT NULL,
@@ -1774,6 +1935,21 @@ CREATE INDEX "fit_out_pass_permit_id_idx" ON "fit_out_pass"("permit_id");
 CREATE UNIQUE INDEX "lost_item_project_id_number_key" ON "lost_item"("project_id", "number");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "message_dedupe_key_key" ON "message"("dedupe_key");
+
+-- CreateIndex
+CREATE INDEX "message_project_id_created_at_id_idx" ON "message"("project_id", "created_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "message_created_at_id_idx" ON "message"("created_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "message_delivery_message_id_idx" ON "message_delivery"("message_id");
+
+-- CreateIndex
+CREATE INDEX "message_delivery_channel_tried_at_idx" ON "message_delivery"("channel", "tried_at");
+
+-- CreateIndex
 CREATE INDEX "metering_point_room_id_idx" ON "metering_point"("room_id");
 
 -- CreateIndex
@@ -1897,6 +2073,21 @@ CREATE UNIQUE INDEX "custom_field_resource_key_key" ON "custom_field"("resource"
 CREATE INDEX "record_import_resource_created_at_idx" ON "record_import"("resource", "created_at" DESC);
 
 -- CreateIndex
+CREATE UNIQUE INDEX "reminder_rule_builtin_key" ON "reminder_rule"("builtin");
+
+-- CreateIndex
+CREATE INDEX "reminder_rule_source_idx" ON "reminder_rule"("source");
+
+-- CreateIndex
+CREATE INDEX "reminder_project_id_state_due_on_idx" ON "reminder"("project_id", "state", "due_on");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "reminder_rule_id_record_id_due_on_key" ON "reminder"("rule_id", "record_id", "due_on");
+
+-- CreateIndex
+CREATE INDEX "reminder_person_user_id_idx" ON "reminder_person"("user_id");
+
+-- CreateIndex
 CREATE INDEX "issued_certificate_subject_issued_at_idx" ON "issued_certificate"("subject", "issued_at");
 
 -- CreateIndex
@@ -2002,6 +2193,9 @@ ALTER TABLE "fit_out_inspection" ADD CONSTRAINT "fit_out_inspection_permit_id_fk
 ALTER TABLE "fit_out_pass" ADD CONSTRAINT "fit_out_pass_permit_id_fkey" FOREIGN KEY ("permit_id") REFERENCES "fit_out_permit"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "message_delivery" ADD CONSTRAINT "message_delivery_message_id_fkey" FOREIGN KEY ("message_id") REFERENCES "message"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "meter_feed" ADD CONSTRAINT "meter_feed_meter_id_fkey" FOREIGN KEY ("meter_id") REFERENCES "meter"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -2045,6 +2239,15 @@ ALTER TABLE "dictionary_entry" ADD CONSTRAINT "dictionary_entry_dictionary_code_
 
 -- AddForeignKey
 ALTER TABLE "record_import_row" ADD CONSTRAINT "record_import_row_import_id_fkey" FOREIGN KEY ("import_id") REFERENCES "record_import"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reminder" ADD CONSTRAINT "reminder_rule_id_fkey" FOREIGN KEY ("rule_id") REFERENCES "reminder_rule"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reminder_person" ADD CONSTRAINT "reminder_person_reminder_id_fkey" FOREIGN KEY ("reminder_id") REFERENCES "reminder"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reminder_firing" ADD CONSTRAINT "reminder_firing_reminder_id_fkey" FOREIGN KEY ("reminder_id") REFERENCES "reminder"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "process_version" ADD CONSTRAINT "process_version_key_fkey" FOREIGN KEY ("key") REFERENCES "process_definition"("key") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -2257,6 +2460,36 @@ ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_days CHECK (ends_on >= 
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_room FOREIGN KEY (room_id) REFERENCES room (id);
 ALTER TABLE fit_out_inspection ADD CONSTRAINT fit_out_inspection_result CHECK (result IN ('ok', 'defect'));
 
+-- prisma/sql/messages.sql
+-- What is looked at every few seconds: only what is not done.
+create index message_delivery_due on message_delivery (channel, rank desc, next_at, id)
+  where state in ('queued', 'failed');
+-- The bell and the message centre.
+create index message_delivery_inbox on message_delivery (user_id, created_at desc, id desc) where channel = 'inApp';
+create index message_delivery_unread on message_delivery (user_id) where channel = 'inApp' and read_at is null;
+create index message_delivery_party on message_delivery (party_id, created_at desc) where party_id is not null;
+create index message_delivery_dead on message_delivery (created_at desc) where state in ('dead', 'failed');
+create index message_delivery_provider on message_delivery (channel, provider_id) where provider_id is not null;
+
+alter table message
+  add constraint message_priority check (priority in ('low', 'normal', 'urgent'));
+alter table message_delivery
+  add constraint message_delivery_state check (state in ('queued', 'failed', 'sent', 'delivered', 'dead')),
+  add constraint message_delivery_channel check (channel in ('inApp', 'email', 'sms', 'wechat', 'voice')),
+  add constraint message_delivery_address check (channel = 'inApp' or state = 'dead' or address is not null),
+  add constraint message_delivery_one_person check (user_id is null or party_id is null);
+alter table message_preference
+  add constraint message_preference_quiet check ((quiet_from is null) = (quiet_to is null)),
+  add constraint message_preference_language check (language in ('zh', 'en'));
+
+-- What was told stays as it was told; versions of texts are written once.
+create trigger message_append_only before update or delete on message
+  for each row execute function refuse_change();
+create trigger message_template_version_append_only before update or delete on message_template_version
+  for each row execute function refuse_change();
+create trigger message_delivery_as_written before update of id, message_id, channel, user_id, party_id, subject,
+  created_at on message_delivery for each row execute function refuse_change();
+
 -- prisma/sql/metering.sql
 -- Today's row of every metering point is rewritten again and again: room for that within the page (HOT).
 ALTER TABLE usage_day SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05);
@@ -2357,6 +2590,17 @@ ALTER TABLE "dictionary_entry" ADD CONSTRAINT "dictionary_entry_key"
   UNIQUE NULLS NOT DISTINCT ("dictionary_code", "project_id", "code");
 -- Thousands of rows that live for a day: they are written once and removed with their import.
 ALTER TABLE "record_import_row" SET (autovacuum_vacuum_insert_scale_factor = 0.5);
+
+-- prisma/sql/reminders.sql
+create index reminder_open on reminder (state, snoozed_until) where state in ('open', 'snoozed');
+alter table reminder
+  add constraint reminder_state check (state in ('open', 'snoozed', 'handled', 'dismissed', 'over')),
+  add constraint reminder_closed check ((state in ('open', 'snoozed')) = (closed_at is null)),
+  add constraint reminder_snoozed check ((state = 'snoozed') = (snoozed_until is not null));
+alter table reminder_rule
+  add constraint reminder_rule_priority check (priority in ('low', 'normal', 'urgent'));
+create trigger reminder_firing_append_only before update or delete on reminder_firing
+  for each row execute function refuse_change();
 
 -- prisma/sql/telemetry.sql
 -- Payloads are zstd already: don't try to compress them again.
