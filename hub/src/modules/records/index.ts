@@ -4,6 +4,8 @@ import { builtInDictionaries } from '../../platform/resource/dictionary.ts'
 import { addCustomFieldRoutes } from './custom-fields.routes.ts'
 import { addDictionaryRoutes } from './dictionaries.routes.ts'
 import { seedDictionary } from './dictionaries.repository.ts'
+import { startImportJobs } from '../../platform/resource/import/import-job.ts'
+import { addImportRoutes } from './imports.routes.ts'
 import { addRecordsRoutes } from './records.routes.ts'
 import './permissions.ts'
 import './reasons.ts'
@@ -14,10 +16,12 @@ export const recordsModule: HubModule = {
     addRecordsRoutes(app)
     addDictionaryRoutes(app)
     addCustomFieldRoutes(app)
+    addImportRoutes(app)
   },
   async start(hub: Hub) {
     await hub.db.transaction(async (tx) => {
       for (const dictionary of builtInDictionaries()) await seedDictionary(tx, dictionary)
     })
+    return startImportJobs(hub)
   },
 }

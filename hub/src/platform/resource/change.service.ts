@@ -12,8 +12,8 @@ import type { RecordContext } from './context.ts'
 import { recordErrors } from './errors.ts'
 import type { Values } from './field.ts'
 import { checkLinks } from './links-check.ts'
-import { selectByIds, type RawRow } from './list.repository.ts'
-import { changedNames, missingOf, readValues, withDefaults } from './read-values.ts'
+import { selectByIds, type Queryable, type RawRow } from './list.repository.ts'
+import { changedNames, missingOf, readValues, withDefaults, type Read } from './read-values.ts'
 import type { RecordReason } from './reasons.ts'
 import type { ChangeKind, Fault, RecordChange, Resource } from './resource.ts'
 import { isHidden, masked, valuesOf } from './rows.ts'
@@ -32,27 +32,72 @@ export async function insertRecord(
   input: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const { resource } = shape
-  const { user } = context
   const { projectId: given, ...fields } = input
   const projectId = projectOf(context, resource, given)
   const read = readValues(shape, fields, 'create')
-  const id = randomUUID()
-  const change = { kind: 'create', id, projectId, before: null, user } as const
-  let after = withDefaults(shape, read.values)
-  const wrong = read.faults.map(({ field }) => field)
-  const faults = [
-    ...read.faults,
-    ...missingOf(shape, after).filter(({ field }) => !wrong.includes(field)),
-    ...(resource.hooks?.check?.(after, change) ?? []),
-    ...(await checkLinks(tx, shape, user, [{ projectId, after, changed: Object.keys(after) }]))[0]!,
-  ]
+  const { after, faults } = await newValues(tx, context, shape, projectId, read)
   if (faults.length > 0) throw inputFault(faults)
-  after = { ...after, ...(await resource.hooks?.beforeSave?.(tx, { ...change, after })) }
-  await withDatabaseFaults(resource, () =>
-    insertRows(tx, shape, user.id, [{ id, projectId, departmentId: user.departmentId, values: after }]),
-  )
-  await finish(tx, context, shape, [{ ...change, after }])
+  const id = randomUUID()
+  await insertMany(tx, context, shape, 'create', [{ id, projectId, after }])
   return id
+}
+
+/** Values of a new record, defaults filled in, and what is wrong with them. */
+async function newValues(
+  tx: Queryable,
+  { user }: RecordContext,
+  shape: Shape,
+  projectId: string | null,
+  read: Read,
+): Promise<{ after: Values; faults: Fault[] }> {
+  const after = withDefaults(shape, read.values)
+  const own = ownFaults(shape, read, after)
+  const linked = await checkLinks(tx, shape, user, [{ projectId, after, changed: Object.keys(after) }])
+  return { after, faults: [...own, ...linked[0]!] }
+}
+
+/** Faults of a new record that are found without the database. */
+export function ownFaults(shape: Shape, read: Read, after: Values): Fault[] {
+  const wrong = new Set(read.faults.map(({ field }) => field))
+  const missing = missingOf(shape, after).filter(({ field }) => !wrong.has(field))
+  // Rules over several fields make sense only when each of them does
+  const rules =
+    read.faults.length + missing.length > 0
+      ? []
+      : shape.resource.hooks?.check?.(after, { before: null, kind: 'create' })
+  return [...read.faults, ...missing, ...(rules ?? [])]
+}
+
+export interface NewRecord {
+  readonly id: string
+  readonly projectId: string | null
+  readonly after: Values
+}
+
+/** Stores records that have been checked. @param action name in the audit trail */
+export async function insertMany(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  action: string,
+  records: readonly NewRecord[],
+): Promise<void> {
+  const { resource } = shape
+  const { user } = context
+  const changes: RecordChange[] = []
+  for (const record of records) {
+    const change: RecordChange = { kind: 'create', before: null, user, ...record }
+    const more = await resource.hooks?.beforeSave?.(tx, change)
+    changes.push(more ? { ...change, after: { ...change.after, ...more } } : change)
+  }
+  const rows = changes.map(({ id, projectId, after }) => ({
+    id,
+    projectId,
+    departmentId: user.departmentId,
+    values: after,
+  }))
+  await withDatabaseFaults(resource, () => insertRows(tx, shape, user.id, rows))
+  await finish(tx, context, shape, changes, action)
 }
 
 function projectOf(context: RecordContext, resource: Resource, given: unknown): string | null {
@@ -81,49 +126,73 @@ export function lockRows(
   return selectByIds(tx, shape, context.user, ids, { permission, lock: true })
 }
 
+export type How = { readonly kind: ChangeKind; readonly action: string }
+export interface PlannedChange {
+  readonly row: RawRow
+  readonly change: RecordChange
+}
+
 /**
  * Changes locked rows by what is decided for each; those that are refused stay as they are.
- * @param action name in the audit trail, `edit`, `archive`, `claim`
+ * @param how `action`: name in the audit trail, `edit`, `archive`, `claim`
  */
 export async function changeRows(
   tx: pg.ClientBase,
   context: RecordContext,
   shape: Shape,
-  how: { readonly kind: ChangeKind; readonly action: string },
+  how: How,
   rows: readonly RawRow[],
   decide: (before: Values, row: RawRow) => Decision,
 ): Promise<Refusal[]> {
-  const { resource } = shape
+  const { planned, refused } = await planChanges(tx, context, shape, how.kind, rows, decide)
+  await storeChanges(tx, context, shape, how, planned)
+  return refused
+}
+
+/** What would become of the rows, and which of them may not change like that. Stores nothing. */
+export async function planChanges(
+  db: Queryable,
+  context: RecordContext,
+  shape: Shape,
+  kind: ChangeKind,
+  rows: readonly RawRow[],
+  decide: (before: Values, row: RawRow) => Decision,
+): Promise<{ planned: PlannedChange[]; refused: Refusal[] }> {
   const refused: Refusal[] = []
-  const planned: { row: RawRow; change: RecordChange }[] = []
+  const planned: PlannedChange[] = []
   for (const row of rows) {
     const before = valuesOf(shape, row)
-    const decided = decideFor(shape, how.kind, row, before, decide)
+    const decided = decideFor(shape, kind, row, before, decide)
     if ('faults' in decided) refused.push({ id: row.id, faults: decided.faults })
     else {
       const after = { ...before, ...decided.values }
-      const { kind } = how
-      planned.push({
-        row,
-        change: { kind, id: row.id, projectId: row.project_id, before, after, user: context.user },
-      })
+      const { id, project_id: projectId } = row
+      planned.push({ row, change: { kind, id, projectId, before, after, user: context.user } })
     }
   }
-  const linking = planned.map(({ row, change: { before, after } }) => ({
-    projectId: row.project_id,
+  const linking = planned.map(({ change: { projectId, before, after } }) => ({
+    projectId,
     after,
     changed: changedNames(before, after),
   }))
-  const faults = await checkLinks(tx, shape, context.user, linking)
-  const good = planned.filter((_, at) => faults[at]!.length === 0)
+  const faults = await checkLinks(db, shape, context.user, linking)
   for (const [at, { row }] of planned.entries())
     if (faults[at]!.length > 0) refused.push({ id: row.id, faults: faults[at]! })
-  const changing =
-    how.kind === 'edit'
-      ? good.filter(({ change }) => changedNames(change.before, change.after).length > 0)
-      : good
-  await store(tx, context, shape, how, resource, changing)
-  return refused
+  return { planned: planned.filter((_, at) => faults[at]!.length === 0), refused }
+}
+
+/** An edit that changes nothing leaves no trace. */
+export async function storeChanges(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  how: How,
+  planned: readonly PlannedChange[],
+): Promise<void> {
+  const changing = planned.filter(
+    ({ change: { before, after } }) => how.kind !== 'edit' || changedNames(before, after).length > 0,
+  )
+  await store(tx, context, shape, how, shape.resource, changing)
 }
 
 function decideFor(
@@ -162,9 +231,9 @@ async function store(
   tx: pg.ClientBase,
   context: RecordContext,
   shape: Shape,
-  { kind, action }: { readonly kind: ChangeKind; readonly action: string },
+  { kind, action }: How,
   resource: Resource,
-  planned: readonly { row: RawRow; change: RecordChange }[],
+  planned: readonly PlannedChange[],
 ): Promise<void> {
   if (planned.length === 0) return
   const changes: RecordChange[] = []

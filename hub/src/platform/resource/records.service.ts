@@ -12,6 +12,7 @@ import {
   insertRecord,
   lockRows,
   type Decision,
+  type How,
   type Refusal,
 } from './change.service.ts'
 import type { RecordContext } from './context.ts'
@@ -30,7 +31,7 @@ import {
   type RawRow,
 } from './list.repository.ts'
 import { missingOf, readValues } from './read-values.ts'
-import type { ChangeKind, Resource, ResourceAction } from './resource.ts'
+import type { Resource, ResourceAction } from './resource.ts'
 import { recordsOf, valuesOf } from './rows.ts'
 import { shapeOf, type Shape } from './shape.ts'
 import { selectTitles } from './titles.repository.ts'
@@ -101,7 +102,6 @@ export function archiveRecord(
   return changeOne(context, resource, id, version, { kind, action: kind }, () => () => ({ values: {} }))
 }
 
-type How = { readonly kind: ChangeKind; readonly action: string }
 type Decide = (before: Values, row: RawRow) => Decision
 
 async function changeOne(

@@ -6,7 +6,9 @@ import { invalidInput } from '../errors.ts'
 import type { HubApp } from '../module.ts'
 import { reasonOfIssue, withInput } from '../reasons/zod-reason.ts'
 import { contractOf, routeKeyOf, type KitRoute } from './contract.ts'
+import { addExportRoute } from './export/export.routes.ts'
 import { historyOf } from './history.ts'
+import { addImportRoutes } from './import/import.routes.ts'
 import {
   archiveRecord,
   changeMany,
@@ -53,6 +55,11 @@ export function addResourceRoutes(app: HubApp, resource: Resource): void {
     if (own) own(app, resource)
     else addKitRoute(app, resource, name, handler)
   }
+  const { export: ownExport, import: ownImport } = resource.routes ?? {}
+  if (ownExport) ownExport(app, resource)
+  else if (ownExport !== false) addExportRoute(app, resource)
+  if (ownImport) ownImport(app, resource)
+  else if (ownImport !== false) addImportRoutes(app, resource)
 }
 
 function addKitRoute(app: HubApp, resource: Resource, name: KitRoute, handler: Handler): void {

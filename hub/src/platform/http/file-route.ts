@@ -1,0 +1,38 @@
+/** Routes whose answer is a file. */
+import type { Readable } from 'node:stream'
+import type { Permission, RouteContract } from '@courtyard/protocols/contract'
+import type { HubApp } from '../module.ts'
+import { routeOf, type OpenCall } from './route.ts'
+
+export interface FileAnswer {
+  readonly stream: Readable | Buffer
+  readonly fileName: string
+  readonly mediaType: string
+}
+
+/** `gone` is aborted when the browser goes away before it has everything. */
+export function fileRoute(
+  app: HubApp,
+  key: string,
+  contract: RouteContract,
+  options: { readonly permission: Permission | 'signedIn' },
+  handler: (call: OpenCall, gone: AbortSignal) => Promise<FileAnswer>,
+): void {
+  routeOf(app, key, contract, options, async (call) => {
+    const { request, reply } = call
+    const gone = new AbortController()
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort()
+    })
+    const { stream, fileName, mediaType } = await handler(call, gone.signal)
+    if (!Buffer.isBuffer(stream)) {
+      stream.on('error', (error) => {
+        if (!gone.signal.aborted) request.log.error({ err: error }, 'file broke off')
+      })
+      gone.signal.addEventListener('abort', () => stream.destroy())
+    }
+    reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
+    reply.header('cache-control', 'no-store')
+    return reply.type(mediaType).send(stream)
+  })
+}

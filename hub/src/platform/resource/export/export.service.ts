@@ -1,0 +1,161 @@
+/** A list as a file: rows leave as the database gives them, whatever their number. */
+import type { Readable } from 'node:stream'
+import { Readable as NodeReadable } from 'node:stream'
+import type pg from 'pg'
+import type { ExportQuery } from '@courtyard/protocols/contract'
+import type * as z from 'zod'
+import { auditAs } from '../../audit/audit.ts'
+import { requireProject } from '../../auth/user.ts'
+import { invalidInput } from '../../errors.ts'
+import type { RecordContext } from '../context.ts'
+import type { Field, FieldValue } from '../field.ts'
+import { rulesOf, type CellContext } from '../kinds.ts'
+import { queryOf, sortingOf, streamRows, type RawRow } from '../list.repository.ts'
+import type { Resource } from '../resource.ts'
+import { isHidden, linksOf, masked, titleOf, valuesOf, type Links } from '../rows.ts'
+import { loadTimeZone } from '../shape.repository.ts'
+import { fieldOfShape, shapeOf, type Shape } from '../shape.ts'
+import { csvLine } from '../sheet/csv-text.ts'
+import { writeXlsx, type SheetColumn } from '../sheet/xlsx-writer.ts'
+
+/** Rows of one step of the cursor; titles of references are looked up for as many at once. */
+const STEP = 1_000
+
+export const mediaTypes = {
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  csv: 'text/csv; charset=utf-8',
+} as const
+export type SheetFormat = keyof typeof mediaTypes
+
+/**
+ * The file as a stream; ends early when `signal` says that nobody reads it any more.
+ * @throws AppError `input.invalid`, `project.not_found`
+ */
+export async function exportRecords(
+  context: RecordContext,
+  resource: Resource,
+  query: z.infer<typeof ExportQuery>,
+  signal: AbortSignal,
+): Promise<{ stream: Readable; fileName: string; mediaType: string }> {
+  const { pool } = context.hub.db
+  if (query.projectId) requireProject(context.user, query.projectId, resource.permissions.read)
+  const projectId = query.projectId ?? null
+  const shape = await shapeOf(pool, resource, projectId)
+  const fields = columnsOf(shape, query.columns)
+  const cells: CellContext = { language: context.language, timeZone: await loadTimeZone(pool, projectId) }
+  const rows = rowsOf(context, shape, query, { fields, cells, signal })
+  const { format, columns: _, ...list } = query
+  await context.hub.db.transaction((tx) =>
+    auditAs(context.actor)(tx, {
+      action: `${resource.name}.export`,
+      entity: resource.name,
+      projectId,
+      after: { format, ...list, columns: fields.map(({ name }) => name) },
+    }),
+  )
+  const day = context.hub.clock.now().toISOString().slice(0, 10)
+  return {
+    stream: format === 'csv' ? csvStream(fields, cells, rows) : xlsxStream(resource, fields, cells, rows),
+    fileName: `${resource.label[context.language]} ${day}.${format}`,
+    mediaType: mediaTypes[format],
+  }
+}
+
+/** The named fields, else those of the list; files have no cells for pictures. */
+function columnsOf(shape: Shape, text: string | undefined): Field[] {
+  const names = text?.split(',').filter(Boolean)
+  const fields = names
+    ? names.map((name) => fieldOfShape(shape, name) ?? unknownColumn(name))
+    : shape.fields.filter(({ list }) => list)
+  const written = fields.filter(({ kind }) => kind !== 'attachments')
+  return written.length > 0 ? written : [fieldOfShape(shape, shape.resource.titleField)!]
+}
+
+function unknownColumn(name: string): never {
+  const reason = { code: 'input.unknown_keys', keys: name }
+  throw invalidInput('There is no such column', [{ path: 'query.columns', reason }])
+}
+
+interface Wanted {
+  readonly fields: readonly Field[]
+  readonly cells: CellContext
+  readonly signal: AbortSignal
+}
+
+/** One snapshot for the whole file; the connection goes back when the reader stops. */
+async function* rowsOf(
+  context: RecordContext,
+  shape: Shape,
+  query: z.infer<typeof ExportQuery>,
+  wanted: Wanted,
+): AsyncGenerator<string[][]> {
+  const list = queryOf(shape, context.user, query)
+  const sorting = sortingOf(shape, query.sort)
+  const client = await context.hub.db.pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    for await (const rows of streamRows(client, list, sorting, STEP)) {
+      wanted.signal.throwIfAborted()
+      yield await textsOf(client, context, shape, rows, wanted)
+    }
+  } finally {
+    await client.query('ROLLBACK').catch((error: Error) => (broken = error))
+    client.release(broken)
+  }
+}
+
+async function textsOf(
+  client: pg.ClientBase,
+  context: RecordContext,
+  shape: Shape,
+  rows: readonly RawRow[],
+  { fields, cells }: Wanted,
+): Promise<string[][]> {
+  const links = await linksOf(client, { ...shape }, context.user, rows)
+  return rows.map((row) => {
+    const values = valuesOf(shape, row)
+    return fields.map((field) => cellOf(field, values[field.name] ?? null, row, links, cells))
+  })
+}
+
+function cellOf(field: Field, value: FieldValue, row: RawRow, links: Links, cells: CellContext): string {
+  if (value === null) return ''
+  if (field.kind === 'reference') return titleOf(links, field, value as string)
+  // What a person may reveal one by one is whole in a file: the audit trail names the columns
+  const hidden = field.sensitive && !row.sees_sensitive && isHidden(field, row.sees_sensitive)
+  return rulesOf(field).cellText(hidden ? masked(field, value) : value, field, cells)
+}
+
+function csvStream(
+  fields: readonly Field[],
+  { language }: CellContext,
+  rows: AsyncIterable<string[][]>,
+): Readable {
+  async function* text(): AsyncGenerator<string> {
+    // The mark tells spreadsheet programs that it is UTF-8
+    yield `\uFEFF${csvLine(fields.map(({ label }) => ({ text: label[language], isNumber: false })))}`
+    for await (const chunk of rows) yield chunk.map((row) => csvLine(row.map(asCell))).join('')
+  }
+  const asCell = (cell: string, at: number) => ({
+    text: cell,
+    isNumber: rulesOf(fields[at]!).cellType === 'number',
+  })
+  return NodeReadable.from(text(), { objectMode: false, highWaterMark: 64 * 1024 })
+}
+
+function xlsxStream(
+  resource: Resource,
+  fields: readonly Field[],
+  { language }: CellContext,
+  rows: AsyncIterable<string[][]>,
+): Readable {
+  const columns = fields.map((field) => sheetColumn(field, field.label[language]))
+  return writeXlsx([{ name: resource.label[language], columns, rows }]) as Readable
+}
+
+export function sheetColumn(field: Field, head: string): SheetColumn {
+  const { cellType } = rulesOf(field)
+  const width = field.kind === 'longText' ? 40 : cellType === 'text' ? 20 : cellType === 'instant' ? 19 : 12
+  return { head, kind: cellType, width }
+}
