@@ -1,8 +1,10 @@
 /** The pages under /system, in groups; each module of the kit adds its own line here. */
 import BookA from '@lucide/svelte/icons/book-a'
 import ListPlus from '@lucide/svelte/icons/list-plus'
+import Network from '@lucide/svelte/icons/network'
 import Palette from '@lucide/svelte/icons/palette'
 import Settings from '@lucide/svelte/icons/settings'
+import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import type { PermissionName } from '#lib/state/session.svelte.ts'
 import { m } from '#lib/paraglide/messages.js'
 
@@ -21,7 +23,16 @@ interface SystemGroup {
 export const systemGroups: readonly SystemGroup[] = [
   {
     text: m.kit_system_people,
-    places: [{ href: '/system', text: m.nav_system, icon: Settings, permission: null }],
+    places: [
+      { href: '/system', text: m.nav_system, icon: Settings, permission: null },
+      {
+        href: '/system/organisation',
+        text: m.sys_organisation,
+        icon: Network,
+        permission: 'organisation.read',
+      },
+      { href: '/system/roles', text: m.sys_roles, icon: ShieldCheck, permission: 'roles.read' },
+    ],
   },
   {
     text: m.kit_system_records,

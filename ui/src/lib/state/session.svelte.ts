@@ -9,6 +9,11 @@ type Project = SessionBody['projects'][number]
 /** Names the project in an address, by its code. */
 export const PROJECT_PARAMETER = 'project'
 const PROJECT_KEY = 'courtyard.project'
+/** Tells the other pages of this browser that another person is shown now. */
+const people = new BroadcastChannel('courtyard.person')
+/** What belongs to a project as a whole: who keeps single buildings of it sees none of it. */
+const ofWholeProjects =
+  /^(gateways|devices|commands|events|quarantine|audit)\.|^(charging\.write|billRuns\.issue)$/
 
 /** Who is signed in, what they may do, and the project they look at. */
 class Session {
@@ -34,8 +39,33 @@ class Session {
     return this.project?.timeZone ?? 'Asia/Shanghai'
   }
 
+  /** The administrator who acts as `user`; null while one is oneself. */
+  get actor(): SessionBody['actor'] {
+    return this.#body?.actor ?? null
+  }
+
+  /** In the project in view. */
   may(permission: PermissionName): boolean {
-    return this.#body?.permissions.includes(permission) ?? false
+    const projectId = this.projectId
+    const whole = ofWholeProjects.test(permission)
+    return (this.#body?.grants ?? []).some(
+      ({ permissions, place }) =>
+        permissions.includes(permission) &&
+        (place.all ||
+          projectId === '' ||
+          place.projectIds.includes(projectId) ||
+          (!whole && place.buildings.some((building) => building.projectId === projectId))),
+    )
+  }
+
+  /** Goes on as somebody else; every page of this browser starts anew, so that none shows the wrong person. */
+  async actAs(userId: string, reason: string): Promise<void> {
+    await call('POST /api/auth/act-as', { body: { userId, reason } })
+    startAnew()
+  }
+  async returnToSelf(): Promise<void> {
+    await call('POST /api/auth/return')
+    startAnew()
   }
 
   chooseProject(id: string): void {
@@ -87,6 +117,13 @@ connection.onSignedOut = () => {
   session.end()
   void goto(signInAddress(location.pathname + location.search))
 }
+
+function startAnew(): void {
+  forgetAllDrafts()
+  people.postMessage('changed')
+  location.assign('/')
+}
+people.onmessage = () => location.assign('/')
 
 export function signInAddress(from: string): string {
   return from === '/' || from.startsWith('/sign-in')

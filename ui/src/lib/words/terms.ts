@@ -6,8 +6,8 @@ import type {
   IntervalStatus,
   MeteringPoint,
   QuarantineEntry,
+  Records,
   RegisterRead,
-  Role,
   Household,
   Building,
   BillLine,
@@ -107,11 +107,10 @@ export const runTone: Readonly<Record<BillRun['status'], Tone>> = {
   cancelled: 'unknown',
 }
 
-export const userRoleWords: Words<Role> = {
-  administrator: m.user_administrator,
-  engineer: m.user_engineer,
-  billingClerk: m.user_clerk,
-  manager: m.user_manager,
+export const recordsWords: Words<Records> = {
+  all: m.sys_records_all,
+  department: m.sys_records_department,
+  own: m.sys_records_own,
 }
 
 export const sourceWords: Words<RegisterRead['source']> = {
