@@ -16,6 +16,7 @@ import { overviewModule } from './overview/index.ts'
 import { partiesModule } from './parties/index.ts'
 import { roomsModule } from './rooms/index.ts'
 import { recordsModule } from './records/index.ts'
+import { searchModule } from './search/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
 import { workflowModule } from './workflow/index.ts'
 
@@ -37,6 +38,7 @@ export const modules: readonly HubModule[] = [
   handoverModule,
   callsModule,
   overviewModule,
+  searchModule,
   eventsModule,
   commandsModule,
   fleetModule,

@@ -5,6 +5,7 @@ import { COMPUTE_JOB } from './bill-run.service.ts'
 import { computingRuns } from './bill-runs.repository.ts'
 import { chargingRoutes } from './charging.routes.ts'
 import { computeRun } from './compute-run.ts'
+import './charging.search.ts'
 import './permissions.ts'
 import './reasons.ts'
 

@@ -1,4 +1,5 @@
 /** Projects, buildings, rooms and households. */
+import './estate.search.ts'
 import './permissions.ts'
 import './reasons.ts'
 export { estateModule } from './estate.routes.ts'

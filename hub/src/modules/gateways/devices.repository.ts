@@ -60,6 +60,24 @@ export async function listDevices(
   return rows
 }
 
+/** Devices in use whose name, serial or address holds the words, by name. */
+export async function searchDevices(
+  client: Client,
+  user: Viewer,
+  { projectId, q, limit }: { projectId: string; q: string; limit: number },
+): Promise<Pick<DeviceRow, 'id' | 'name' | 'model' | 'address'>[]> {
+  const params: unknown[] = [projectId, q, limit]
+  const { rows } = await client.query<DeviceRow>(
+    `select d.id, d.name, d.model, d.address from device d
+     where d.project_id = $1 and d.removed_at is null
+       and position(lower($2) in lower(concat_ws(' ', d.name, d.serial, d.address))) > 0
+       and ${scopeSql(user, 'devices.read', { project: 'd.project_id' }, params)}
+     order by d.name, d.id limit $3`,
+    params,
+  )
+  return rows
+}
+
 export async function findDevice(
   client: Client,
   user: Viewer,

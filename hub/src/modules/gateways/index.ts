@@ -9,6 +9,7 @@ import { secretHashOf } from './gateways.repository.ts'
 import { GatewayMessages } from './messages.ts'
 import { PresenceService } from './presence.service.ts'
 import './permissions.ts'
+import './gateways.search.ts'
 import './reasons.ts'
 
 export { acknowledge } from './acknowledgement.ts'

@@ -1,4 +1,5 @@
 /** Metering points, meters, register reads and usage: what other modules may use. */
+import './metering.search.ts'
 import './permissions.ts'
 import './reasons.ts'
 export type {

@@ -14,6 +14,7 @@ import { partiesRoutes } from './parties.http.ts'
 import { platformRoutes } from './platform.http.ts'
 import { recordsRoutes } from './records.http.ts'
 import { resourceRoutesOfAll } from './resource.http.ts'
+import { searchRoutes } from './search.http.ts'
 import { telemetryRoutes } from './telemetry.http.ts'
 import { workflowRoutes } from './workflow.http.ts'
 
@@ -33,6 +34,7 @@ export * from './platform.http.ts'
 export * from './records.http.ts'
 export * from './resource.http.ts'
 export * from './route.ts'
+export * from './search.http.ts'
 export * from './telemetry.http.ts'
 export * from './workflow.http.ts'
 
@@ -52,6 +54,7 @@ export const apiRoutes = {
   ...commandsRoutes,
   ...fleetRoutes,
   ...resourceRoutesOfAll,
+  ...searchRoutes,
   ...recordsRoutes,
   ...workflowRoutes,
 } as const
