@@ -13,3 +13,15 @@ export function walkRows(key: 'j' | 'k'): boolean {
   seen[next]?.focus()
   return true
 }
+
+/**
+ * `x` marks the row that has the focus, by its box.
+ * @returns whether there was one
+ */
+export function markRow(): boolean {
+  const box = document.activeElement
+    ?.closest('tr.row-link')
+    ?.querySelector<HTMLElement>('input[type=checkbox]')
+  box?.click()
+  return box !== null && box !== undefined
+}
