@@ -132,9 +132,9 @@ export async function findContent(
 export async function startableDefinitions(
   client: Client,
   subject: string,
-): Promise<{ key: string; content: ProcessContent }[]> {
-  const { rows } = await client.query<{ key: string; content: ProcessContent }>(
-    `select d.key, v.content from process_definition d join process_version v on v.key = d.key and v.version = d.version
+): Promise<{ key: string; content: ProcessContent; fieldTypes: ProcessField[] }[]> {
+  const { rows } = await client.query<{ key: string; content: ProcessContent; fieldTypes: ProcessField[] }>(
+    `select d.key, v.content, v.fields as "fieldTypes" from process_definition d join process_version v on v.key = d.key and v.version = d.version
      where d.subject = $1 and d.retired_at is null order by d.name_zh, d.key`,
     [subject],
   )

@@ -1,5 +1,6 @@
 /** Definitions: edited as drafts, published as versions that never change. */
 import type {
+  CandidateNames,
   ProcessContent,
   ProcessDefinitionDetail,
   ProcessDefinitionSummary,
@@ -14,6 +15,7 @@ import { activePeople, knownRoles } from '../../platform/workflow/directory.repo
 import { checkDefinition, type DefinitionFault } from '../../platform/workflow/engine/definition-check.ts'
 import { workflowErrors } from '../../platform/workflow/errors.ts'
 import { processSubject } from '../../platform/workflow/subjects.ts'
+import { candidateNames } from './candidate-names.ts'
 import {
   findContent,
   findDefinition,
@@ -208,21 +210,30 @@ export async function definitionDetail(
   const row = await findDefinition(hub.db.pool, key)
   if (!row) throw notFound(key)
   const content = row.draft ?? (await findContent(hub.db.pool, key, row.version!))!
-  const [faults, versions] = await Promise.all([faultsOf(hub, content), listVersions(hub.db.pool, key)])
+  const [faults, versions, names] = await Promise.all([
+    faultsOf(hub, content),
+    listVersions(hub.db.pool, key),
+    candidateNames(hub, content),
+  ])
   return {
     ...summaryOf(row),
     revision: row.revision,
     content,
+    names,
     issues: faults.map(({ step, reason }) => ({ step, reason: say(reason) })),
     versions: versions.map(({ publishedAt, ...one }) => ({ ...one, publishedAt: publishedAt.toISOString() })),
   }
 }
 
 /** @throws AppError `process_definition.not_found` */
-export async function publishedContent(hub: Hub, key: string, version: number): Promise<ProcessContent> {
+export async function publishedContent(
+  hub: Hub,
+  key: string,
+  version: number,
+): Promise<{ content: ProcessContent; names: CandidateNames }> {
   const content = await findContent(hub.db.pool, key, version)
   if (!content) throw notFound(key)
-  return content
+  return { content, names: await candidateNames(hub, content) }
 }
 
 /** Definitions that are there from the start; those that somebody made or changed stay. Several processes may start at once. */

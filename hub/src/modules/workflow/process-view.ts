@@ -6,6 +6,7 @@ import type { Hub } from '../../platform/module.ts'
 import { answersOf } from '../../platform/workflow/engine/votes.ts'
 import { workflowErrors } from '../../platform/workflow/errors.ts'
 import { processSubject } from '../../platform/workflow/subjects.ts'
+import { candidateNames } from './candidate-names.ts'
 import {
   eventsOf,
   findProcess,
@@ -84,7 +85,8 @@ export async function processDetail(hub: Hub, user: CurrentUser, id: string): Pr
   const { pool } = hub.db
   const row = await findProcess(pool, user, now, id)
   if (!row) throw fail(workflowErrors.notFound, 'There is no such process', { id })
-  const [events, tasks, mine] = await Promise.all([
+  const [names, events, tasks, mine] = await Promise.all([
+    candidateNames(hub, row.content),
     eventsOf(pool, id),
     tasksOf(pool, id),
     openTasks(pool, user, now, { processId: id, after: null, limit: 1 }),
@@ -93,6 +95,7 @@ export async function processDetail(hub: Hub, user: CurrentUser, id: string): Pr
   return {
     ...summaryOf(row, now),
     content: row.content,
+    names,
     fields: row.snapshot.context.fields,
     fieldTypes: [...row.fieldTypes],
     events: events.map(({ at, ...event }) => ({ ...event, at: at.toISOString() })),

@@ -5,6 +5,7 @@ import { workflowErrors } from '../../platform/workflow/errors.ts'
 import { cancelProcess, commentProcess, withdrawProcess } from '../../platform/workflow/process.service.ts'
 import { startProcess } from '../../platform/workflow/start-process.ts'
 import { findProject } from '../estate/index.ts'
+import { candidateNames } from './candidate-names.ts'
 import { startableDefinitions } from './definitions.repository.ts'
 import { cursorText } from './domain/cursor.ts'
 import { mayAdminister, processDetail, summaryOf } from './process-view.ts'
@@ -56,13 +57,16 @@ export function addProcessRoutes(app: HubApp): void {
 }
 
 function addRequestRoutes(app: HubApp): void {
-  route(app, 'GET /api/requests/kinds', start, async ({ hub }) =>
-    (await startableDefinitions(hub.db.pool, REQUEST)).map(({ key, content }) => ({
-      key,
-      name: content.name,
-      content,
-    })),
-  )
+  route(app, 'GET /api/requests/kinds', start, async ({ hub }) => {
+    const kinds = await startableDefinitions(hub.db.pool, REQUEST)
+    return Promise.all(
+      kinds.map(async (kind) => ({
+        ...kind,
+        name: kind.content.name,
+        names: await candidateNames(hub, kind.content),
+      })),
+    )
+  })
   route(app, 'POST /api/requests', start, async ({ hub, user, audit, body }) => {
     await findProject(hub, user, body.projectId, 'workflow.start')
     const { id, projectId, definition, title, text, amount } = body

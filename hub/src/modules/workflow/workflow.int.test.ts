@@ -675,12 +675,12 @@ describe('who sees what', () => {
   it('pages through both lists once', async () => {
     for (let index = 0; index < 7; index++) await ask(String(index + 20))
     const all = (
-      await engineer.call('GET /api/processes', { query: { limit: 100, mine: 'true' as never } })
+      await engineer.call('GET /api/processes', { query: { limit: 100, mine: 'true' } })
     ).items.map(({ id }) => id)
     const paged: string[] = []
     for (let cursor: string | null | undefined; cursor !== null;) {
       const page = await engineer.call('GET /api/processes', {
-        query: { limit: 3, mine: 'true' as never, ...(cursor ? { cursor } : {}) },
+        query: { limit: 3, mine: 'true', ...(cursor ? { cursor } : {}) },
       })
       paged.push(...page.items.map(({ id }) => id))
       cursor = page.nextCursor

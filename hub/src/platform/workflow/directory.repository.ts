@@ -84,13 +84,19 @@ async function activeInOrder(client: WorkflowReader, ids: readonly string[]): Pr
 }
 
 /** Codes of the roles that can be asked. */
-export async function knownRoles(
-  client: WorkflowReader,
-): Promise<{ code: string; name: string | null; builtin: boolean }[]> {
+export async function knownRoles(client: WorkflowReader): Promise<{ code: string; name: string | null }[]> {
   return rowsOf(
     client,
-    `select code, name, builtin from role where archived_at is null order by builtin desc, name, code`,
+    `select code, name from role where archived_at is null order by builtin desc, name, code`,
   )
+}
+
+/** Also of roles that were archived. */
+export async function roleNames(
+  client: WorkflowReader,
+  codes: readonly string[],
+): Promise<{ code: string; name: string | null }[]> {
+  return rowsOf(client, `select code, name from role where code = any($1::text[])`, [codes])
 }
 
 /** Id → name, also of people who can no longer sign in. */

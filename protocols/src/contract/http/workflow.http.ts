@@ -16,6 +16,13 @@ export const ProcessSubjectView = z.object({
 })
 export type ProcessSubjectView = z.infer<typeof ProcessSubjectView>
 
+/** What the roles and people of a definition are called: role by code, person by id. */
+export const CandidateNames = z.object({
+  roles: z.record(z.string(), label),
+  people: z.record(z.string(), z.string()),
+})
+export type CandidateNames = z.infer<typeof CandidateNames>
+
 /** What is wrong with a definition, and at which step (null: the whole). */
 export const DefinitionIssue = z.object({ step: z.string().nullable(), reason: z.string() })
 export type DefinitionIssue = z.infer<typeof DefinitionIssue>
@@ -50,6 +57,7 @@ export const ProcessDefinitionDetail = ProcessDefinitionSummary.extend({
   revision: z.number().int(),
   /** The draft; without one, the newest version. */
   content: ProcessContent,
+  names: CandidateNames,
   issues: z.array(DefinitionIssue),
   versions: z.array(ProcessVersionView),
 })
@@ -152,6 +160,7 @@ export type ProcessEvent = z.infer<typeof ProcessEvent>
 
 export const ProcessDetail = ProcessSummary.extend({
   content: ProcessContent,
+  names: CandidateNames,
   fields: ProcessFields,
   fieldTypes: z.array(ProcessField),
   events: z.array(ProcessEvent),
@@ -260,7 +269,7 @@ const processRoutes = {
   },
   'GET /api/requests/kinds': {
     summary: 'What can be asked for: published definitions about a request',
-    response: z.array(z.object({ key: ProcessKey, name: label, content: ProcessContent })),
+    response: z.array(z.object({ key: ProcessKey, name: label, content: ProcessContent, names: CandidateNames, fieldTypes: z.array(ProcessField) })),
   },
   'POST /api/requests': {
     summary: 'Ask for an approval',
@@ -295,7 +304,7 @@ const definitionRoutes = {
   'GET /api/process-definitions/:key/versions/:version': {
     summary: 'A published version',
     params: keyParams.extend({ version: z.coerce.number().int().min(1) }),
-    response: ProcessContent,
+    response: z.object({ content: ProcessContent, names: CandidateNames }),
   },
   'PUT /api/process-definitions/:key': {
     summary: 'Keep a draft',

@@ -3,6 +3,7 @@ import Cpu from '@lucide/svelte/icons/cpu'
 import DoorOpen from '@lucide/svelte/icons/door-open'
 import Gauge from '@lucide/svelte/icons/gauge'
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
+import ListChecks from '@lucide/svelte/icons/list-checks'
 import PackageSearch from '@lucide/svelte/icons/package-search'
 import ReceiptText from '@lucide/svelte/icons/receipt-text'
 import Router from '@lucide/svelte/icons/router'
@@ -31,6 +32,7 @@ export const groups: readonly Group[] = [
     text: null,
     places: [
       { href: '/', text: m.nav_overview, icon: LayoutDashboard, permission: 'metering.read', phone: true },
+      { href: '/tasks', text: m.wf_nav_tasks, icon: ListChecks, permission: null, phone: true },
     ],
   },
   {
@@ -49,7 +51,7 @@ export const groups: readonly Group[] = [
   {
     text: m.nav_billing,
     places: [
-      { href: '/bills', text: m.nav_bills, icon: ReceiptText, permission: 'charging.read', phone: true },
+      { href: '/bills', text: m.nav_bills, icon: ReceiptText, permission: 'charging.read', phone: false },
       { href: '/tariffs', text: m.nav_tariffs, icon: Tags, permission: 'charging.read', phone: false },
     ],
   },

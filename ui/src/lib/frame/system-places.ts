@@ -5,6 +5,7 @@ import Network from '@lucide/svelte/icons/network'
 import Palette from '@lucide/svelte/icons/palette'
 import Settings from '@lucide/svelte/icons/settings'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
+import Workflow from '@lucide/svelte/icons/workflow'
 import type { PermissionName } from '#lib/state/session.svelte.ts'
 import { m } from '#lib/paraglide/messages.js'
 
@@ -37,6 +38,7 @@ export const systemGroups: readonly SystemGroup[] = [
   {
     text: m.kit_system_records,
     places: [
+      { href: '/system/processes', text: m.wf_nav_processes, icon: Workflow, permission: 'workflow.define' },
       {
         href: '/system/dictionaries',
         text: m.kit_dictionaries,

@@ -76,6 +76,15 @@ const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> 
   'command.not_awaiting': m.error_command_settled,
   'command.already_sent': m.error_command_sent,
   'command.too_late': m.error_command_late,
+  'process_definition.stale': m.wf_error_stale,
+  'process_definition.key_taken': m.error_code_taken,
+  'process_definition.not_startable': m.wf_error_not_startable,
+  'process.already_running': m.wf_error_running,
+  'process.over': m.wf_error_over,
+  'task.over': m.wf_error_task_over,
+  'task.own_process': m.wf_error_own,
+  'task.one_voice': m.wf_error_one_voice,
+  'task_delegation.overlaps': m.wf_error_overlaps,
 }
 const byStatus: Readonly<Record<number, () => string>> = {
   404: m.error_not_found,
