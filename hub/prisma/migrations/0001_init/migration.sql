@@ -1318,6 +1318,90 @@ CREATE TABLE "number_sequence" (
 );
 
 -- CreateTable
+CREATE TABLE "portal_session" (
+    "id" BYTEA NOT NULL,
+    "phone" TEXT NOT NULL,
+    "csrf_token" TEXT NOT NULL,
+    "ip" TEXT,
+    "user_agent" TEXT,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "last_seen_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "portal_session_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "portal_code" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "phone" TEXT NOT NULL,
+    "code_hash" TEXT NOT NULL,
+    "ip" TEXT NOT NULL,
+    "attempts" SMALLINT NOT NULL DEFAULT 0,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
+    "used_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "portal_code_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "portal_family" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "party_role_id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "phone" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "sees_bills" BOOLEAN NOT NULL,
+    "sees_energy" BOOLEAN NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "ended_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "portal_family_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "announcement" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+    "project_id" UUID NOT NULL,
+    "title" TEXT NOT NULL,
+    "text" TEXT NOT NULL,
+    "important" BOOLEAN NOT NULL DEFAULT false,
+    "audience" TEXT NOT NULL DEFAULT 'all',
+    "building_id" UUID,
+    "shown_from" TIMESTAMPTZ(3) NOT NULL,
+    "shown_to" TIMESTAMPTZ(3),
+
+    CONSTRAINT "announcement_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "office_contact" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
+    "project_id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "telephone" TEXT NOT NULL,
+    "hours" TEXT,
+    "address" TEXT,
+
+    CONSTRAINT "office_contact_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "saved_view" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "user_id" UUID NOT NULL,
@@ -2061,6 +2145,33 @@ CREATE INDEX "audit_entry_at_idx" ON "audit_entry"("at" DESC);
 CREATE INDEX "audit_entry_entity_entity_id_idx" ON "audit_entry"("entity", "entity_id");
 
 -- CreateIndex
+CREATE INDEX "portal_session_phone_idx" ON "portal_session"("phone");
+
+-- CreateIndex
+CREATE INDEX "portal_session_expires_at_idx" ON "portal_session"("expires_at");
+
+-- CreateIndex
+CREATE INDEX "portal_code_phone_created_at_idx" ON "portal_code"("phone", "created_at");
+
+-- CreateIndex
+CREATE INDEX "portal_code_ip_created_at_idx" ON "portal_code"("ip", "created_at");
+
+-- CreateIndex
+CREATE INDEX "portal_code_created_at_idx" ON "portal_code"("created_at");
+
+-- CreateIndex
+CREATE INDEX "portal_family_party_role_id_idx" ON "portal_family"("party_role_id");
+
+-- CreateIndex
+CREATE INDEX "portal_family_phone_idx" ON "portal_family"("phone");
+
+-- CreateIndex
+CREATE INDEX "announcement_project_id_shown_from_idx" ON "announcement"("project_id", "shown_from" DESC);
+
+-- CreateIndex
+CREATE INDEX "office_contact_project_id_idx" ON "office_contact"("project_id");
+
+-- CreateIndex
 CREATE INDEX "saved_view_resource_idx" ON "saved_view"("resource");
 
 -- CreateIndex
@@ -2560,6 +2671,17 @@ CREATE UNIQUE INDEX vehicle_current_plate ON vehicle (project_id, plate) WHERE t
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_period CHECK (to_at IS NULL OR to_at > from_at);
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_quantity CHECK (quantity > 0);
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_room FOREIGN KEY (room_id) REFERENCES room (id);
+
+-- prisma/sql/portal.sql
+ALTER TABLE portal_family ADD CONSTRAINT portal_family_role
+  FOREIGN KEY (party_role_id) REFERENCES party_role (id);
+ALTER TABLE portal_family ADD CONSTRAINT portal_family_sees CHECK (sees_bills OR sees_energy);
+-- Nobody is invited twice by the same person into the same room
+CREATE UNIQUE INDEX portal_family_current ON portal_family (party_role_id, phone) WHERE ended_at IS NULL;
+
+ALTER TABLE announcement ADD CONSTRAINT announcement_audience CHECK (
+  (audience = 'all' AND building_id IS NULL) OR (audience = 'building' AND building_id IS NOT NULL));
+ALTER TABLE announcement ADD CONSTRAINT announcement_period CHECK (shown_to IS NULL OR shown_to > shown_from);
 
 -- prisma/sql/records.sql
 -- What is searched: one spelling of a text. The hub makes the same of a word (NFKC, lower case).

@@ -240,6 +240,7 @@ export const BUILDING_TABLES = [
   ['metering_point', 'building_id'],
   ['floor_plan', 'building_id'],
   ['handover_batch', 'building_id'],
+  ['announcement', 'building_id'],
 ] as const
 
 /** Name of a table → rows that hang on what the run made; empty when it can be taken back. */
