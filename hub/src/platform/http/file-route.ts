@@ -1,6 +1,6 @@
 /** Routes whose answer is a file. */
 import type { Readable } from 'node:stream'
-import type { Permission, RouteContract } from '@courtyard/protocols/contract'
+import type { RouteContract } from '@courtyard/protocols/contract'
 import type { HubApp } from '../module.ts'
 import { routeOf, type OpenCall } from './route.ts'
 
@@ -15,7 +15,8 @@ export function fileRoute(
   app: HubApp,
   key: string,
   contract: RouteContract,
-  options: { readonly permission: Permission | 'signedIn' },
+  /** `permission`: or `signedIn`, as with any route. */
+  options: { readonly permission: string },
   handler: (call: OpenCall, gone: AbortSignal) => Promise<FileAnswer>,
 ): void {
   routeOf(app, key, contract, options, async (call) => {

@@ -33,10 +33,10 @@ export async function addOpenApi(app: HubApp): Promise<void> {
 /** What route schemas cannot say: bodies that are files, and which routes need a session. */
 function complete<T extends { paths?: object }>(app: HubApp, api: T): T {
   const paths = api.paths as Record<string, Record<string, Operation | undefined>>
-  const ofTable = app.routeAccess.map((one) => ({
-    ...one,
-    contract: apiRoutes[one.routeKey] as RouteContract,
-  }))
+  const ofTable = app.routeAccess.map(({ routeKey, access }) => {
+    const contract: RouteContract = apiRoutes[routeKey]
+    return { routeKey, access, contract }
+  })
   for (const { routeKey, access, contract } of [...ofTable, ...app.madeRoutes]) {
     const [method, url] = routeKey.split(' ') as [string, string]
     const operation = paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]

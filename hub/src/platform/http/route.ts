@@ -54,8 +54,11 @@ export interface PublicCall<K extends RouteKey> extends CallBase<K> {
   readonly session: null
 }
 
-/** A permission; `signedIn`: any session; null: no session needed. */
+/** A permission; `signedIn`: any session; null: no session needed; else the name of a door. */
 export type Access = Permission | 'signedIn' | null
+
+/** Sessions of another kind than those of staff. @throws AppError `auth.no_session` for who has none */
+export type Door = (request: FastifyRequest) => Promise<void>
 
 export interface RouteOptions<A extends Access> {
   readonly permission: A
@@ -77,6 +80,8 @@ declare module 'fastify' {
       readonly access: Access
       readonly contract: RouteContract
     }[]
+    /** By name; routes that ask for one know nothing of staff sessions. */
+    readonly doors: Map<string, Door>
   }
   interface FastifyRequest {
     session: ActiveSession | null
@@ -114,7 +119,7 @@ export function routeOf(
   app: HubApp,
   key: string,
   contract: RouteContract,
-  options: RouteOptions<Permission | 'signedIn'> & { readonly checksBody?: boolean },
+  options: RouteOptions<string> & { readonly checksBody?: boolean },
   handler: (call: OpenCall) => Promise<unknown>,
 ): void {
   app.madeRoutes.push({ routeKey: key, access: options.permission, contract })
@@ -129,7 +134,7 @@ function addRoute(
   handler: (call: ReturnType<typeof callOf>) => Promise<unknown>,
 ): void {
   const [method, url] = key.split(' ') as [HTTPMethods, string]
-  requireKnown(key, options.permission)
+  requireKnown(app, key, options.permission)
   app.route({
     method,
     url,
@@ -150,8 +155,8 @@ function addRoute(
 const exceptBody: FastifySchemaCompiler<z.ZodType> = (part) =>
   part.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(part)
 
-function requireKnown(key: string, access: Access): void {
-  if (access === null || access === 'signedIn' || isPermission(access)) return
+function requireKnown(app: HubApp, key: string, access: Access): void {
+  if (access === null || access === 'signedIn' || isPermission(access) || app.doors.has(access)) return
   throw new Error(`${key} asks for ${access}, which no module has registered as a permission`)
 }
 
@@ -167,9 +172,14 @@ function schemaOf(contract: RouteContract, url: string) {
   }
 }
 
-function authorise(request: FastifyRequest, { permission: access, ownWord }: RouteOptions<Access>): void {
+async function authorise(
+  request: FastifyRequest,
+  { permission: access, ownWord }: RouteOptions<Access>,
+): Promise<void> {
   checkOrigin(request)
   if (access === null) return
+  const door = request.server.doors.get(access)
+  if (door) return door(request)
   if (!request.session) throw fail(platformErrors.noSession, 'Sign in first')
   checkToken(request, request.session.csrfToken)
   if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {

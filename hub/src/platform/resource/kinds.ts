@@ -30,7 +30,7 @@ export interface KindRules {
 }
 
 const told = (code: PlatformReasonCode) => code
-const anyText = (value: unknown) => (value === null ? null : String(value))
+const anyText = (value: unknown) => (value === null ? null : `${value as string | number}`)
 const same = (value: unknown) => value
 const shown = (value: FieldValue) => (value === null ? '' : String(value))
 const comparable = ['is', 'isNot', 'in', 'between', 'isEmpty', 'isNotEmpty'] as const
@@ -117,7 +117,8 @@ const optionRules: KindRules = {
   },
 }
 
-function notOneOf({ options = [] }: Field): Reason {
+/** What may be chosen, in words. */
+export function notOneOf({ options = [] }: Field): Reason {
   const list = (language: Language) =>
     options
       .slice(0, 20)

@@ -5,7 +5,7 @@ import { hasPermission, type CurrentUser } from '../auth/user.ts'
 import { attachmentSource } from './attachment-source.ts'
 import type { Field } from './field.ts'
 import { fieldsOfAction } from './records.service.ts'
-import type { Resource } from './resource.ts'
+import { findResource, type Resource } from './resource.ts'
 import type { Shape } from './shape.ts'
 
 export function metaOf(shape: Shape, user: CurrentUser): ResourceMeta {
@@ -14,7 +14,7 @@ export function metaOf(shape: Shape, user: CurrentUser): ResourceMeta {
   const writes = hasPermission(user, resource.permissions.write)
   const has = (route: 'create' | 'edit' | 'archive' | 'import' | 'export') =>
     resource.routes?.[route] !== false
-  const fields = shape.fields.filter((field) => field.kind !== 'attachments' || attachmentSource() !== null)
+  const fields = shape.fields.filter(isUsable)
   return {
     name,
     path,
@@ -34,6 +34,12 @@ export function metaOf(shape: Shape, user: CurrentUser): ResourceMeta {
       sensitive: hasPermission(user, SEE_SENSITIVE),
     },
   }
+}
+
+/** Files need something that keeps them, references something to point to: a hub may run without either. */
+function isUsable({ kind, resource }: Field): boolean {
+  if (kind === 'attachments') return attachmentSource() !== null
+  return resource === undefined || findResource(resource) !== undefined
 }
 
 function actionsOf(shape: Shape, user: CurrentUser): ActionMeta[] {

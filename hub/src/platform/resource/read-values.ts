@@ -1,7 +1,7 @@
 /** What somebody sends as values of a record, checked field by field. Pure. */
 import { withInput, reasonOfIssue } from '../reasons/zod-reason.ts'
 import { CUSTOM_PREFIX, type Field, type FieldValue, type Values } from './field.ts'
-import { rulesOf } from './kinds.ts'
+import { notOneOf, rulesOf } from './kinds.ts'
 import type { RecordReason } from './reasons.ts'
 import type { ChangeKind, Fault } from './resource.ts'
 import { fieldOfShape, type Shape } from './shape.ts'
@@ -34,10 +34,11 @@ function readValue(
   if (field.readOnly) return { fault: say({ code: 'record.read_only' }) }
   if (field.createOnly && kind !== 'create') return { fault: say({ code: 'record.create_only' }) }
   if (given === null || given === undefined || (typeof given === 'string' && given.trim() === '')) {
-    return { value: field.kind === 'attachments' ? [] : null }
+    return { value: emptyOf(field) }
   }
   const parsed = rulesOf(field).written(field).safeParse(given, withInput)
-  return parsed.success ? { value: parsed.data } : { fault: reasonOfIssue(parsed.error.issues[0]!) }
+  if (parsed.success) return { value: parsed.data }
+  return { fault: field.options ? notOneOf(field) : reasonOfIssue(parsed.error.issues[0]!) }
 }
 
 const say = (reason: RecordReason) => reason
@@ -55,12 +56,11 @@ export function withDefaults(shape: Shape, given: Values): Values {
   return Object.fromEntries(
     shape.fields
       .filter((field) => field.column !== undefined || field.customKey !== null)
-      .map((field) => [
-        field.name,
-        given[field.name] ?? field.default ?? (field.kind === 'attachments' ? [] : null),
-      ]),
+      .map((field) => [field.name, given[field.name] ?? field.default ?? emptyOf(field)]),
   )
 }
+
+const emptyOf = ({ kind }: Field): FieldValue => (kind === 'attachments' ? [] : null)
 
 export function missingOf(shape: Shape, after: Values, names?: readonly string[]): Fault[] {
   return shape.fields

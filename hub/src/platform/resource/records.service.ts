@@ -1,6 +1,6 @@
 /** What the routes of a resource do, as functions that a module may call itself or put something else in place of. */
 import type { BulkResult, ResourceList, ResourceListQuery, ResourceRow } from '@courtyard/protocols/contract'
-import { Selection } from '@courtyard/protocols/contract'
+import type { Selection } from '@courtyard/protocols/contract'
 import type * as z from 'zod'
 import { hasPermission, requireProject } from '../auth/user.ts'
 import { auditAs } from '../audit/audit.ts'
@@ -247,7 +247,8 @@ function actionPlan(
 ): Plan {
   const asked: Shape = { ...shape, fields: fieldsOfAction(action) }
   const { values, faults } = readValues(asked, input, 'edit')
-  const all = [...faults, ...missingOf(asked, values)]
+  const wrong = new Set(faults.map(({ field }) => field))
+  const all = [...faults, ...missingOf(asked, values).filter(({ field }) => !wrong.has(field))]
   if (all.length > 0) throw inputFault(all)
   const at = new Date()
   return {

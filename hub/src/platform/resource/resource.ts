@@ -7,6 +7,7 @@ import type { ScopeColumns } from '../auth/scope-sql.ts'
 import type { CurrentUser, Viewer } from '../auth/user.ts'
 import type { HubApp } from '../module.ts'
 import type { Reason, Texts } from '../reasons/reason.ts'
+import './reasons.ts'
 import { fieldOf, type Field, type FieldDeclaration, type Values } from './field.ts'
 
 export type ChangeKind = 'create' | 'edit' | 'archive' | 'restore'

@@ -1,5 +1,4 @@
 /** HTTP ↔ functions of the kit, for one resource. */
-import type { BulkBody, ResourceListQuery } from '@courtyard/protocols/contract'
 import * as z from 'zod'
 import { routeOf, type OpenCall } from '../http/route.ts'
 import { invalidInput } from '../errors.ts'
@@ -28,13 +27,13 @@ const params = (call: OpenCall) => call.params as { id: string }
 const versionOf = (call: OpenCall) => (call.body as { version: number }).version
 
 const handlers: Readonly<Record<KitRoute, Handler>> = {
-  list: (call, resource) => listRecords(call, resource, call.query as ResourceListQuery),
+  list: (call, resource) => listRecords(call, resource, call.query),
   detail: (call, resource) => findRecord(call, resource, params(call).id),
   create: (call, resource) => createRecord(call, resource, bodyOf(CreateBody, call)),
   edit: (call, resource) => editRecord(call, resource, params(call).id, bodyOf(EditBody, call)),
   archive: (call, resource) => archiveRecord(call, resource, params(call).id, versionOf(call), 'archive'),
   restore: (call, resource) => archiveRecord(call, resource, params(call).id, versionOf(call), 'restore'),
-  bulk: (call, resource) => changeMany(call, resource, call.body as z.infer<typeof BulkBody>),
+  bulk: (call, resource) => changeMany(call, resource, call.body),
   history: (call, resource) => historyOf(call, resource, params(call).id, (call.query as Cursor).cursor),
   reveal: async (call, resource) => {
     const value = await revealField(call, resource, params(call).id, (call.body as { field: string }).field)

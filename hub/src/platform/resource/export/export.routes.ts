@@ -11,6 +11,6 @@ export function addExportRoute(app: HubApp, resource: Resource): void {
   const contract = { summary, query: ExportQuery, response: z.any() }
   const permission = resource.permissions.read
   fileRoute(app, `GET /api/${resource.path}/export`, contract, { permission }, async (call, gone) =>
-    exportRecords(call, resource, call.query as z.infer<typeof ExportQuery>, gone),
+    exportRecords(call, resource, call.query, gone),
   )
 }

@@ -55,7 +55,9 @@ export async function startImportJobs(hub: Hub): Promise<Stop | void> {
       else if (one.state === 'checking' || one.state === 'running') await read(hub, one, signal)
     } catch (error) {
       if (signal.aborted) throw error
-      log.error({ err: error, importId }, 'import failed')
+      const isForeseen = error instanceof ChangedSince || error instanceof Lost || error instanceof AppError
+      if (isForeseen) log.info({ importId, reason: error.message }, 'import refused')
+      else log.error({ err: error, importId }, 'import failed')
       await giveUp(hub, one, error)
     }
   })

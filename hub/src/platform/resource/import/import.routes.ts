@@ -36,6 +36,6 @@ export function addImportRoutes(app: HubApp, resource: Resource): void {
   })
   const contract = { summary: `${label}: a spreadsheet to fill in`, query: TemplateQuery, response: z.any() }
   fileRoute(app, `GET /api/${resource.path}/import-template`, contract, { permission }, (call) =>
-    templateOf(call, resource, call.query as z.infer<typeof TemplateQuery>),
+    templateOf(call, resource, call.query),
   )
 }

@@ -4,7 +4,7 @@ import type { ImportFault, ImportPlan, ResourceImport } from '@courtyard/protoco
 import { auditAs } from '../../audit/audit.ts'
 import { hasPermission, inScope, projectNotFound } from '../../auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../errors.ts'
-import { say, type Language } from '../../reasons/reason.ts'
+import { say } from '../../reasons/reason.ts'
 import type { RecordContext } from '../context.ts'
 import { recordErrors } from '../errors.ts'
 import { resourceNamed, type Resource } from '../resource.ts'
@@ -209,7 +209,7 @@ export async function faultsOf(
   const { items, total } = await selectFaults(context.hub.db.pool, one.id, page.after, page.limit)
   const next = page.after + items.length
   return {
-    items: items.map((fault) => ({ ...fault, reason: say(fault.reason, context.language as Language) })),
+    items: items.map((fault) => ({ ...fault, reason: say(fault.reason, context.language) })),
     total,
     next: next < total ? next : null,
   }

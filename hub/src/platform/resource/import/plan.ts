@@ -2,34 +2,40 @@
 import type { ImportPlan } from '@courtyard/protocols/contract'
 import type { Field } from '../field.ts'
 import type { RecordReason } from '../reasons.ts'
+import { findResource } from '../resource.ts'
 import type { Shape } from '../shape.ts'
 
 /** Fields that a file can give. */
 export function importable({ fields }: Shape): Field[] {
-  return fields.filter((field) => !field.readOnly && field.kind !== 'attachments')
+  return fields.filter(
+    (field) =>
+      !field.readOnly && field.kind !== 'attachments' && !(field.resource && !findResource(field.resource)),
+  )
 }
 
-/** By the labels in both languages and the names of the fields; case, blanks and what is in brackets do not matter. */
+/**
+ * By the labels in both languages and the names of the fields, whatever their case and blanks; what finds none like that
+ * tries once more without what is in brackets.
+ */
 export function guessMapping(columns: readonly string[], shape: Shape): Record<string, string> {
   const mapping: Record<string, string> = {}
-  const taken = new Set<string>()
-  for (const column of columns) {
-    const wanted = plain(column)
-    const field = importable(shape).find(
-      ({ name, label }) =>
-        !taken.has(name) && [name, label.zh, label.en].some((text) => plain(text) === wanted),
-    )
-    if (!field || wanted === '') continue
-    mapping[column] = field.name
-    taken.add(field.name)
+  for (const simplified of [plain, (text: string) => plain(withoutBrackets(text))]) {
+    for (const column of columns) {
+      if (mapping[column] !== undefined || simplified(column) === '') continue
+      const taken = Object.values(mapping)
+      const field = importable(shape).find(
+        ({ name, label }) =>
+          !taken.includes(name) &&
+          [name, label.zh, label.en].some((text) => simplified(text) === simplified(column)),
+      )
+      if (field) mapping[column] = field.name
+    }
   }
   return mapping
 }
 
-function plain(text: string): string {
-  const outside = text.replace(/[(（【[].*?[)）】\]]/g, '')
-  return (outside.trim() === '' ? text : outside).toLowerCase().replace(/[\s*_＊:：.-]/g, '')
-}
+const plain = (text: string) => text.toLowerCase().replace(/[\s*_＊:：.-]/g, '')
+const withoutBrackets = (text: string) => text.replace(/[(（【[].*?[)）】\]]/g, '')
 
 /** What is wrong with a mapping: paths are `mapping.<column>` or `mapping`. */
 export function planFaults(

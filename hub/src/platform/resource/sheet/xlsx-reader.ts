@@ -41,8 +41,8 @@ function parserOf(handlers: {
   parser.on('doctype', () => {
     throw new SheetFault('the file has a document type of its own')
   })
-  if (handlers.open) parser.on('opentag', handlers.open as never)
-  if (handlers.close) parser.on('closetag', handlers.close as never)
+  if (handlers.open) parser.on('opentag', handlers.open)
+  if (handlers.close) parser.on('closetag', handlers.close)
   if (handlers.text) parser.on('text', handlers.text)
   return parser
 }
