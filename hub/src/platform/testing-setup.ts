@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { KEEPER_VARIABLE } from './testing-lease.ts'
 
+const compiled = fileURLToPath(new URL('../../../node_modules/.cache/courtyard-test', import.meta.url))
 const program = fileURLToPath(new URL('./testing-keeper.ts', import.meta.url))
 
 export default async function setUp(): Promise<() => Promise<void>> {
@@ -19,8 +20,8 @@ export default async function setUp(): Promise<() => Promise<void>> {
     exited.then(() => Promise.reject(new Error('the keeper of the test databases did not start'))),
   ])) as [Buffer]
   process.env[KEEPER_VARIABLE] = join(folder.toString().trim(), 'keeper.sock')
-  // Programs that are started again and again are compiled once
-  process.env['NODE_COMPILE_CACHE'] ??= join(folder.toString().trim(), 'compiled')
+  // Programs that are started again and again are compiled once. Written at their very end, so not in the folder
+  process.env['NODE_COMPILE_CACHE'] ??= compiled
   // What a worker that is killed leaves behind goes with the rest
   process.env['TMPDIR'] = join(folder.toString().trim(), 'tmp')
   return async () => {
