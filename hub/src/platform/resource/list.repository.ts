@@ -66,6 +66,17 @@ export function columnsSql(shape: Shape, sensitive: string): string {
   )
 }
 
+/** Parameters of conditions that a statement does not need are left out: the server would not know their type. */
+function statement(text: string, params: readonly unknown[]): { text: string; values: unknown[] } {
+  const used: number[] = []
+  const renumbered = text.replace(/\$(\d+)/g, (_, number: string) => {
+    const at = Number(number) - 1
+    if (!used.includes(at)) used.push(at)
+    return `$${used.indexOf(at) + 1}`
+  })
+  return { text: renumbered, values: used.map((at) => params[at]) }
+}
+
 function whereSql({ where }: Query): string {
   return where.length === 0 ? 'true' : where.join(' AND ')
 }
@@ -160,10 +171,12 @@ async function select(
 ): Promise<SortedRow[]> {
   const { resource } = query.shape
   const { rows } = await db.query<SortedRow>(
-    `SELECT ${columnsSql(query.shape, query.sensitive)}, (${sortValue})::text AS sort_value
+    statement(
+      `SELECT ${columnsSql(query.shape, query.sensitive)}, (${sortValue})::text AS sort_value
      FROM "${resource.table}" r WHERE ${where.join(' AND ')}
      ORDER BY ${order.join(', ')} LIMIT ${limit}`,
-    params,
+      params,
+    ),
   )
   return rows
 }
@@ -192,9 +205,11 @@ export async function countRows(
   query: Query,
 ): Promise<{ total: number; totalIsExact: boolean }> {
   const { rows } = await db.query<{ count: string }>(
-    `SELECT count(*) FROM (SELECT FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)}
+    statement(
+      `SELECT count(*) FROM (SELECT FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)}
      LIMIT ${COUNT_LIMIT + 1}) counted`,
-    query.params,
+      query.params,
+    ),
   )
   const count = Number(rows[0]!.count)
   return { total: Math.min(count, COUNT_LIMIT), totalIsExact: count <= COUNT_LIMIT }
@@ -203,8 +218,10 @@ export async function countRows(
 /** Ids of all rows of a list, at most `limit`, in no order. */
 export async function selectIds(db: Queryable, query: Query, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `SELECT r.id FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)} ORDER BY r.id LIMIT ${limit}`,
-    query.params,
+    statement(
+      `SELECT r.id FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)} ORDER BY r.id LIMIT ${limit}`,
+      query.params,
+    ),
   )
   return rows.map(({ id }) => id)
 }
@@ -220,10 +237,12 @@ export async function selectByIds(
   const query = queryOf(shape, user, { archived: 'all' }, options.permission)
   const params = [...query.params, ids]
   const { rows } = await db.query<RawRow>(
-    `SELECT ${columnsSql(shape, query.sensitive)} FROM "${shape.resource.table}" r
+    statement(
+      `SELECT ${columnsSql(shape, query.sensitive)} FROM "${shape.resource.table}" r
      WHERE ${whereSql(query)} AND r.id = ANY($${params.length}::uuid[])
      ORDER BY r.id ${options.lock ? 'FOR UPDATE OF r' : ''}`,
-    params,
+      params,
+    ),
   )
   return rows
 }
@@ -237,10 +256,12 @@ export async function* streamRows(
 ): AsyncGenerator<RawRow[]> {
   const sql = seen(query, field)
   await client.query(
-    `DECLARE exported NO SCROLL CURSOR FOR SELECT ${columnsSql(query.shape, query.sensitive)}
+    statement(
+      `DECLARE exported NO SCROLL CURSOR FOR SELECT ${columnsSql(query.shape, query.sensitive)}
      FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)}
      ORDER BY ${sql}${descending ? ' DESC NULLS LAST' : ''}, r.id`,
-    query.params,
+      query.params,
+    ),
   )
   for (;;) {
     const { rows } = await client.query<RawRow>(`FETCH ${size} FROM exported`)
