@@ -11,10 +11,12 @@ import { lostAndFoundModule } from './lost-and-found/index.ts'
 import { handoverModule } from './handover/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
+import { notificationsModule } from './notifications/index.ts'
 import { organisationModule } from './organisation/index.ts'
 import { overviewModule } from './overview/index.ts'
 import { partiesModule } from './parties/index.ts'
 import { roomsModule } from './rooms/index.ts'
+import { portalModule } from './portal/index.ts'
 import { recordsModule } from './records/index.ts'
 import { searchModule } from './search/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
@@ -26,6 +28,7 @@ import { workflowModule } from './workflow/index.ts'
  */
 export const modules: readonly HubModule[] = [
   accountsModule,
+  notificationsModule,
   workflowModule,
   organisationModule,
   estateModule,
@@ -36,6 +39,7 @@ export const modules: readonly HubModule[] = [
   roomsModule,
   partiesModule,
   handoverModule,
+  portalModule,
   callsModule,
   overviewModule,
   searchModule,

@@ -148,7 +148,8 @@ async function beat(
 }
 
 /** Who may not read a thing isn't told of its changes either. */
-const permissionOf: Record<NarrowedEvent, Permission> = {
+/** Null: everybody who is signed in. */
+const permissionOf: Record<NarrowedEvent, Permission | null> = {
   gateways: 'gateways.read',
   usage: 'metering.read',
   billRun: 'charging.read',
@@ -156,17 +157,19 @@ const permissionOf: Record<NarrowedEvent, Permission> = {
   command: 'commands.read',
   gatewayConfig: 'gateways.read',
   call: 'cti.call',
+  messages: null,
 }
 
 /** How much of what happens there concerns the person. */
 function partOf(
   interest: Interest,
-  permission: Permission,
+  permission: Permission | null,
   { projectId, userId }: LiveScope,
 ): 'all' | 'some' | 'none' {
   const { user } = interest
-  if (!hasPermission(user, permission)) return 'none'
   if (userId !== undefined && userId !== user.id) return 'none'
+  if (permission === null) return 'all'
+  if (!hasPermission(user, permission)) return 'none'
   if (projectId === null) return 'all'
   if (interest.projectId !== null && interest.projectId !== projectId) return 'none'
   if (inWholeProject(user, projectId, permission)) return 'all'

@@ -7,11 +7,13 @@ import { estateStructureRoutes } from './estate-structure.http.ts'
 import { eventsRoutes } from './events.http.ts'
 import { fleetRoutes } from './fleet.http.ts'
 import { handoverRoutes } from './handover.http.ts'
+import { messagesRoutes } from './messages.http.ts'
 import { meteringRoutes } from './metering.http.ts'
 import { organisationRoutes } from './organisation.http.ts'
 import { overviewRoutes } from './overview.http.ts'
 import { partiesRoutes } from './parties.http.ts'
 import { platformRoutes } from './platform.http.ts'
+import { portalRoutes } from './portal.http.ts'
 import { recordsRoutes } from './records.http.ts'
 import { resourceRoutesOfAll } from './resource.http.ts'
 import { searchRoutes } from './search.http.ts'
@@ -26,11 +28,13 @@ export * from './estate-structure.http.ts'
 export * from './events.http.ts'
 export * from './fleet.http.ts'
 export * from './handover.http.ts'
+export * from './messages.http.ts'
 export * from './metering.http.ts'
 export * from './organisation.http.ts'
 export * from './overview.http.ts'
 export * from './parties.http.ts'
 export * from './platform.http.ts'
+export * from './portal.http.ts'
 export * from './records.http.ts'
 export * from './resource.http.ts'
 export * from './route.ts'
@@ -55,8 +59,10 @@ export const apiRoutes = {
   ...fleetRoutes,
   ...resourceRoutesOfAll,
   ...searchRoutes,
+  ...portalRoutes,
   ...recordsRoutes,
   ...workflowRoutes,
+  ...messagesRoutes,
 } as const
 
 export type ApiRoutes = typeof apiRoutes

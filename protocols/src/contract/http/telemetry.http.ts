@@ -147,6 +147,8 @@ export const liveEvents = {
   gatewayConfig: z.object({ gatewayId: Id }),
   /** A call for this person: `GET /api/calls/:id/card`. */
   call: z.object({ id: Id }),
+  /** This person has new messages, or has read some elsewhere. */
+  messages: z.object({}),
 }
 export type LiveEvents = { [K in keyof typeof liveEvents]: z.infer<(typeof liveEvents)[K]> }
 

@@ -19,6 +19,7 @@ const eventNames = [
   'command',
   'gatewayConfig',
   'call',
+  'messages',
 ] as const satisfies (keyof LiveEvents)[]
 
 /** One event stream for the whole tab (browsers allow few), opened for what the visible page wants. */
