@@ -1,3 +1,9 @@
+import Car from '@lucide/svelte/icons/car'
+import ClipboardCheck from '@lucide/svelte/icons/clipboard-check'
+import DoorClosed from '@lucide/svelte/icons/door-closed'
+import Hammer from '@lucide/svelte/icons/hammer'
+import Phone from '@lucide/svelte/icons/phone'
+import Users from '@lucide/svelte/icons/users'
 import Building2 from '@lucide/svelte/icons/building-2'
 import Cpu from '@lucide/svelte/icons/cpu'
 import DoorOpen from '@lucide/svelte/icons/door-open'
@@ -59,11 +65,23 @@ export const groups: readonly Group[] = [
     text: m.nav_estate_group,
     places: [
       { href: '/estate', text: m.nav_estate, icon: Building2, permission: 'estate.read', phone: false },
+      { href: '/rooms', text: m.est_nav_rooms, icon: DoorClosed, permission: 'estate.read', phone: false },
+      { href: '/parties', text: m.est_nav_parties, icon: Users, permission: 'party.read', phone: false },
+      { href: '/vehicles', text: m.est_nav_vehicles, icon: Car, permission: 'vehicle.read', phone: false },
+      {
+        href: '/handover',
+        text: m.est_nav_handover,
+        icon: ClipboardCheck,
+        permission: 'handover.read',
+        phone: false,
+      },
+      { href: '/fit-out', text: m.est_nav_fit_out, icon: Hammer, permission: 'handover.read', phone: false },
     ],
   },
   {
     text: m.kit_nav_service,
     places: [
+      { href: '/calls', text: m.est_nav_calls, icon: Phone, permission: 'call.read', phone: false },
       {
         href: '/lost-items',
         text: m.kit_nav_lost_items,
