@@ -26,20 +26,22 @@ export function resourceSearcher(resource: Resource): Searcher | null {
       return rows.map((row) => ({
         id: row.id,
         title: titles.get(row.id) ?? '',
-        note: noteOf(shape, row),
+        note: noteOf(shape, row, titles.get(row.id) ?? ''),
         href: `${resource.page}/${row.id}`,
       }))
     },
   }
 }
 
-/** The other searchable texts of a record, so that one sees why it was found; masked fields are left out. */
-function noteOf(shape: Shape, row: RawRow): string {
+/** Searchable texts beside the title, so that one sees why a record was found; masked fields are left out. */
+function noteOf(shape: Shape, row: RawRow, title: string): string {
   return shape.fields
     .map((field, at) => ({ field, value: row[`f${at}`] }))
-    .filter(({ field }) => field.search && field.kind === 'text' && field.name !== shape.resource.titleField)
+    .filter(({ field }) => field.search && field.kind === 'text')
     .filter(({ field }) => !isHidden(field, row.sees_sensitive))
-    .flatMap(({ value }) => (typeof value === 'string' && value !== '' ? [value] : []))
+    .flatMap(({ value }) =>
+      typeof value === 'string' && value !== '' && !title.includes(value) ? [value] : [],
+    )
     .slice(0, 3)
     .join(' · ')
 }

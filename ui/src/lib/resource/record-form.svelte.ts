@@ -1,5 +1,4 @@
 import type { FieldMeta, ResourceMeta, ResourceRow } from '@courtyard/protocols/contract'
-import { untrack } from 'svelte'
 import { ApiError } from '#lib/api/api-error.ts'
 import type { ResourceClient, Values } from '#lib/api/resource-client.ts'
 import { Action } from '#lib/state/action.svelte.ts'
@@ -57,12 +56,8 @@ export class RecordForm {
     this.#takeDraft()
     $effect(() => {
       const { inputs, changed } = this
-      if (changed.length === 0) return untrack(() => forgetDraft(this.#draftKey))
-      const timer = setTimeout(
-        () => keepDraft(this.#draftKey, this.fields, inputs, row?.version ?? null),
-        300,
-      )
-      return () => clearTimeout(timer)
+      if (changed.length === 0) forgetDraft(this.#draftKey)
+      else keepDraft(this.#draftKey, this.fields, inputs, row?.version ?? null)
     })
   }
 
