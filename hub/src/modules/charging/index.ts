@@ -9,6 +9,7 @@ import './charging.search.ts'
 import './permissions.ts'
 import './reasons.ts'
 
+export { findBill } from './bills.repository.ts'
 export { openBills, type OpenBills } from './open-bills.repository.ts'
 
 const RESUME_JOB = 'charging.resume'

@@ -42,6 +42,7 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
   app.decorate('hub', hub)
   app.decorate('routeAccess', [])
   app.decorate('madeRoutes', [])
+  app.decorate('doors', new Map())
   app.decorate(
     'resources',
     modules.flatMap(({ resources }) => resources ?? []),

@@ -14,7 +14,9 @@ import { overviewRoutes } from './overview.http.ts'
 import { partiesRoutes } from './parties.http.ts'
 import { platformRoutes } from './platform.http.ts'
 import { portalRoutes } from './portal.http.ts'
+import { readingRoundsRoutes } from './reading-rounds.http.ts'
 import { recordsRoutes } from './records.http.ts'
+import { remindersRoutes } from './reminders.http.ts'
 import { resourceRoutesOfAll } from './resource.http.ts'
 import { searchRoutes } from './search.http.ts'
 import { telemetryRoutes } from './telemetry.http.ts'
@@ -35,7 +37,9 @@ export * from './overview.http.ts'
 export * from './parties.http.ts'
 export * from './platform.http.ts'
 export * from './portal.http.ts'
+export * from './reading-rounds.http.ts'
 export * from './records.http.ts'
+export * from './reminders.http.ts'
 export * from './resource.http.ts'
 export * from './route.ts'
 export * from './search.http.ts'
@@ -60,9 +64,11 @@ export const apiRoutes = {
   ...resourceRoutesOfAll,
   ...searchRoutes,
   ...portalRoutes,
+  ...readingRoundsRoutes,
   ...recordsRoutes,
   ...workflowRoutes,
   ...messagesRoutes,
+  ...remindersRoutes,
 } as const
 
 export type ApiRoutes = typeof apiRoutes

@@ -152,7 +152,13 @@ export const portalRoutes = {
   },
   'POST /api/portal/sign-in': {
     summary: 'Sign in with the code',
-    body: z.object({ phone: Phone, code: z.string().trim().regex(/^\d{6}$/) }),
+    body: z.object({
+      phone: Phone,
+      code: z
+        .string()
+        .trim()
+        .regex(/^\d{6}$/),
+    }),
     response: PortalSession,
   },
   'GET /api/portal/session': { summary: 'Who I am and my rooms', response: PortalSession },
