@@ -981,6 +981,8 @@ CREATE TABLE "manual_read" (
     "mantissa" BIGINT NOT NULL,
     "source" TEXT NOT NULL,
     "note" TEXT,
+    "photo_sha256" TEXT,
+    "photo_media_type" TEXT,
     "created_by" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -1402,6 +1404,97 @@ CREATE TABLE "office_contact" (
 );
 
 -- CreateTable
+CREATE TABLE "reading_route" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "due_day" SMALLINT NOT NULL,
+    "assignee_id" UUID,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "reading_route_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "reading_route_point" (
+    "route_id" UUID NOT NULL,
+    "metering_point_id" UUID NOT NULL,
+    "position" INTEGER NOT NULL,
+
+    CONSTRAINT "reading_route_point_pkey" PRIMARY KEY ("route_id","metering_point_id")
+);
+
+-- CreateTable
+CREATE TABLE "reading_task" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID NOT NULL,
+    "route_id" UUID NOT NULL,
+    "month" DATE NOT NULL,
+    "due_on" DATE NOT NULL,
+    "assignee_id" UUID NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_by" UUID,
+
+    CONSTRAINT "reading_task_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "reading_task_point" (
+    "task_id" UUID NOT NULL,
+    "metering_point_id" UUID NOT NULL,
+    "position" INTEGER NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "entry_id" UUID,
+
+    CONSTRAINT "reading_task_point_pkey" PRIMARY KEY ("task_id","metering_point_id")
+);
+
+-- CreateTable
+CREATE TABLE "reading_entry" (
+    "id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "task_id" UUID NOT NULL,
+    "metering_point_id" UUID NOT NULL,
+    "reader_id" UUID NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "taken_at" TIMESTAMPTZ(3) NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+    "clock_offset_ms" BIGINT NOT NULL,
+    "serial" TEXT NOT NULL,
+    "index" DECIMAL(20,9),
+    "unreadable" TEXT,
+    "note" TEXT,
+    "kept" BOOLEAN NOT NULL,
+    "photo_sha256" TEXT,
+    "photo_media_type" TEXT,
+    "outcome" TEXT NOT NULL,
+    "conflict" TEXT,
+    "settled_by" UUID,
+    "settled_at" TIMESTAMPTZ(3),
+    "settled_note" TEXT,
+
+    CONSTRAINT "reading_entry_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "reading_photo" (
+    "sha256" TEXT NOT NULL,
+    "reader_id" UUID NOT NULL,
+    "media_type" TEXT NOT NULL,
+    "received_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "reading_photo_pkey" PRIMARY KEY ("sha256","reader_id")
+);
+
+-- CreateTable
 CREATE TABLE "saved_view" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "user_id" UUID NOT NULL,
@@ -1505,6 +1598,7 @@ CREATE TABLE "reminder_rule" (
     "enabled" BOOLEAN NOT NULL DEFAULT true,
     "steps_days" INTEGER[],
     "repeat_days" INTEGER,
+    "conditions" JSONB NOT NULL DEFAULT '{}',
     "recipients" JSONB NOT NULL,
     "escalate_days" INTEGER,
     "escalate_to" JSONB NOT NULL DEFAULT '[]',
@@ -2172,6 +2266,27 @@ CREATE INDEX "announcement_project_id_shown_from_idx" ON "announcement"("project
 CREATE INDEX "office_contact_project_id_idx" ON "office_contact"("project_id");
 
 -- CreateIndex
+CREATE INDEX "reading_route_project_id_idx" ON "reading_route"("project_id");
+
+-- CreateIndex
+CREATE INDEX "reading_route_point_metering_point_id_idx" ON "reading_route_point"("metering_point_id");
+
+-- CreateIndex
+CREATE INDEX "reading_task_assignee_id_idx" ON "reading_task"("assignee_id");
+
+-- CreateIndex
+CREATE INDEX "reading_task_project_id_month_idx" ON "reading_task"("project_id", "month");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "reading_task_route_id_month_key" ON "reading_task"("route_id", "month");
+
+-- CreateIndex
+CREATE INDEX "reading_task_point_metering_point_id_idx" ON "reading_task_point"("metering_point_id");
+
+-- CreateIndex
+CREATE INDEX "reading_entry_task_id_metering_point_id_idx" ON "reading_entry"("task_id", "metering_point_id");
+
+-- CreateIndex
 CREATE INDEX "saved_view_resource_idx" ON "saved_view"("resource");
 
 -- CreateIndex
@@ -2344,6 +2459,18 @@ ALTER TABLE "app_user" ADD CONSTRAINT "app_user_post_id_fkey" FOREIGN KEY ("post
 
 -- AddForeignKey
 ALTER TABLE "session" ADD CONSTRAINT "session_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "app_user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reading_route_point" ADD CONSTRAINT "reading_route_point_route_id_fkey" FOREIGN KEY ("route_id") REFERENCES "reading_route"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reading_task" ADD CONSTRAINT "reading_task_route_id_fkey" FOREIGN KEY ("route_id") REFERENCES "reading_route"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reading_task_point" ADD CONSTRAINT "reading_task_point_task_id_fkey" FOREIGN KEY ("task_id") REFERENCES "reading_task"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "reading_entry" ADD CONSTRAINT "reading_entry_task_id_fkey" FOREIGN KEY ("task_id") REFERENCES "reading_task"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "dictionary_entry" ADD CONSTRAINT "dictionary_entry_dictionary_code_fkey" FOREIGN KEY ("dictionary_code") REFERENCES "dictionary"("code") ON DELETE RESTRICT ON UPDATE CASCADE;
@@ -2683,6 +2810,17 @@ ALTER TABLE announcement ADD CONSTRAINT announcement_audience CHECK (
   (audience = 'all' AND building_id IS NULL) OR (audience = 'building' AND building_id IS NOT NULL));
 ALTER TABLE announcement ADD CONSTRAINT announcement_period CHECK (shown_to IS NULL OR shown_to > shown_from);
 
+-- prisma/sql/reading-rounds.sql
+ALTER TABLE reading_route ADD CONSTRAINT reading_route_due_day CHECK (due_day BETWEEN 1 AND 28);
+ALTER TABLE reading_task ADD CONSTRAINT reading_task_state CHECK (state IN ('open', 'cancelled'));
+ALTER TABLE reading_task_point ADD CONSTRAINT reading_task_point_state CHECK (
+  state IN ('open', 'read', 'unreadable', 'setAside') AND (state = 'open') = (entry_id IS NULL));
+ALTER TABLE reading_entry ADD CONSTRAINT reading_entry_outcome CHECK (outcome IN ('stored', 'setAside', 'rejected'));
+ALTER TABLE reading_entry ADD CONSTRAINT reading_entry_says_something CHECK ((index IS NULL) <> (unreadable IS NULL));
+ALTER TABLE reading_route ADD CONSTRAINT reading_route_assignee FOREIGN KEY (assignee_id) REFERENCES app_user (id);
+ALTER TABLE reading_task ADD CONSTRAINT reading_task_assignee FOREIGN KEY (assignee_id) REFERENCES app_user (id);
+CREATE INDEX reading_entry_set_aside ON reading_entry (task_id) WHERE outcome = 'setAside';
+
 -- prisma/sql/records.sql
 -- What is searched: one spelling of a text. The hub makes the same of a word (NFKC, lower case).
 CREATE FUNCTION search_text(input text) RETURNS text
@@ -2818,6 +2956,10 @@ create trigger process_stays before delete on process for each row execute funct
 create trigger process_as_started before update of id, project_id, key, version, subject_kind, subject_id,
   starter_id, started_at on process for each row execute function refuse_change();
 
+-- resource announcement
+CREATE INDEX "announcement_by_shown_from_idx" ON "announcement" ("project_id", "shown_from", "id");
+CREATE INDEX "announcement_search_idx" ON "announcement" USING gin (search_grams(coalesce("title", '') || chr(10) || coalesce("text", '') || chr(10) || custom_text("custom")));
+
 -- resource building
 CREATE INDEX "building_by_code_idx" ON "building" ("project_id", "code", "id");
 CREATE INDEX "building_search_idx" ON "building" USING gin (search_grams(coalesce("code", '') || chr(10) || coalesce("name", '') || chr(10) || custom_text("custom")));
@@ -2837,6 +2979,10 @@ CREATE INDEX "fit_out_permit_search_idx" ON "fit_out_permit" USING gin (search_g
 -- resource lostItem
 CREATE INDEX "lost_item_by_found_at_idx" ON "lost_item" ("project_id", "found_at", "id");
 CREATE INDEX "lost_item_search_idx" ON "lost_item" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("title", '') || chr(10) || coalesce("description", '') || chr(10) || coalesce("place_text", '') || chr(10) || coalesce("finder", '') || chr(10) || coalesce("claimant_name", '') || chr(10) || coalesce("claimant_phone", '') || chr(10) || custom_text("custom")));
+
+-- resource officeContact
+CREATE INDEX "office_contact_by_name_idx" ON "office_contact" ("project_id", "name", "id");
+CREATE INDEX "office_contact_search_idx" ON "office_contact" USING gin (search_grams(coalesce("name", '') || chr(10) || custom_text("custom")));
 
 -- resource party
 CREATE INDEX "party_by_name_idx" ON "party" ("project_id", "name", "id");

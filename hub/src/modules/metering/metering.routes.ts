@@ -4,7 +4,7 @@ import type { HubApp } from '../../platform/module.ts'
 import { findWholeProject } from '../estate/index.ts'
 import { importPoints } from './point-import.service.ts'
 import { batchFor, listPointsFor, pointDetailFor, usageFor } from './points.service.ts'
-import { enterRead, readsFor } from './reads.service.ts'
+import { enterRead, readPhotoFor, readsFor } from './reads.service.ts'
 import { replaceMeter } from './replacement.service.ts'
 
 const read = { permission: 'metering.read' } as const
@@ -21,6 +21,11 @@ export function addMeteringRoutes(app: HubApp): void {
   route(app, 'GET /api/metering-points/:id/reads', read, ({ hub, user, params, query }) =>
     readsFor(hub, user, params.id, query),
   )
+  route(app, 'GET /api/metering-points/:id/read-photo', read, async ({ hub, user, params, query, reply }) => {
+    const { bytes, mediaType } = await readPhotoFor(hub, user, params.id, query.at)
+    reply.header('cache-control', 'private, max-age=3600')
+    return reply.type(mediaType).send(bytes)
+  })
   route(app, 'POST /api/metering-points/:id/reads', write, ({ hub, user, params, body, audit }) =>
     enterRead(hub, user, params.id, body, audit),
   )

@@ -14,6 +14,7 @@ export interface ListedRead {
   readonly quality: number
   readonly batchId: string | null
   readonly note: string | null
+  readonly photo: boolean
 }
 
 const FIRST_WINDOW_MS = 6 * 3_600_000
@@ -72,6 +73,7 @@ async function feedReads(
                 quality: columns!.qualities[i]!,
                 batchId: columns!.batchIds[i]!.toString(),
                 note: null,
+                photo: false,
               },
             ]
           : [],
@@ -92,8 +94,10 @@ async function typedReads(
     mantissa: string
     source: RegisterRead['source']
     note: string | null
+    photo: boolean
   }>(
-    `select meter_id, at, mantissa::text, source, note from manual_read
+    `select meter_id, at, mantissa::text, source, note, photo_sha256 is not null as photo
+     from manual_read
      where meter_id = any($1::uuid[]) and at >= $2 and at < $3 order by id desc`,
     [plan.installations.map((facts) => facts.meterId), new Date(fromMs), new Date(toMs)],
   )
@@ -108,6 +112,7 @@ async function typedReads(
         quality: 0,
         batchId: null,
         note: row.note,
+        photo: row.photo,
       })),
   )
 }
@@ -137,7 +142,9 @@ export interface NewManualRead {
   readonly meterId: string
   readonly atMs: number
   readonly mantissa: bigint
+  readonly source: 'manual' | 'phone'
   readonly note: string | null
+  readonly photo: { readonly sha256: string; readonly mediaType: string } | null
   readonly createdBy: string
   readonly now: Date
 }
@@ -145,9 +152,35 @@ export interface NewManualRead {
 /** @returns its id */
 export async function insertManualRead(client: PoolClient, read: NewManualRead): Promise<string> {
   const { rows } = await client.query<{ id: string }>(
-    `insert into manual_read (meter_id, at, mantissa, source, note, created_by, created_at)
-     values ($1, $2, $3, 'manual', $4, $5, $6) returning id::text`,
-    [read.meterId, new Date(read.atMs), read.mantissa.toString(), read.note, read.createdBy, read.now],
+    `insert into manual_read (meter_id, at, mantissa, source, note, photo_sha256, photo_media_type, created_by, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id::text`,
+    [
+      read.meterId,
+      new Date(read.atMs),
+      read.mantissa.toString(),
+      read.source,
+      read.note,
+      read.photo?.sha256 ?? null,
+      read.photo?.mediaType ?? null,
+      read.createdBy,
+      read.now,
+    ],
   )
   return rows[0]!.id
+}
+
+/** Of the newest read with a photo that a person entered there for the instant. */
+export async function photoOfRead(
+  client: Queryable,
+  meteringPointId: string,
+  at: Date,
+): Promise<{ sha256: string; mediaType: string } | null> {
+  const { rows } = await client.query<{ sha256: string; mediaType: string }>(
+    `select mr.photo_sha256 as sha256, mr.photo_media_type as "mediaType"
+     from manual_read mr join installation i on i.meter_id = mr.meter_id and i.from_at <= mr.at
+       and (i.to_at is null or mr.at < i.to_at)
+     where i.metering_point_id = $1 and mr.at = $2 and mr.photo_sha256 is not null order by mr.id desc limit 1`,
+    [meteringPointId, at],
+  )
+  return rows[0] ?? null
 }

@@ -1,9 +1,11 @@
 /** Register reads of a metering point: looking at them and entering one by hand. */
+import type { PoolClient } from 'pg'
 import type { RegisterRead, RouteResponse } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
-import { fail, invalidInput } from '../../platform/errors.ts'
+import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { readPicture } from '../../platform/pictures/picture-store.ts'
 import { sayAll } from '../../platform/reasons/reason.ts'
 import { formatDecimal, decimalOf, mantissaAt, rescale } from './domain/decimal.ts'
 import { readsOfInstallation } from './domain/pairs.ts'
@@ -17,6 +19,7 @@ import {
   gatewaysOfBatches,
   insertManualRead,
   manualReadAt,
+  photoOfRead,
   readsBefore,
   type ListedRead,
 } from './reads.repository.ts'
@@ -66,6 +69,7 @@ async function withGateways(client: Queryable, reads: readonly ListedRead[]): Pr
     batchId: read.batchId,
     gatewayName: read.batchId === null ? null : (names.get(read.batchId) ?? null),
     note: read.note,
+    photo: read.photo,
   }))
 }
 
@@ -73,6 +77,31 @@ export interface ReadEntry {
   readonly at: string
   readonly index: string
   readonly note?: string | undefined
+}
+
+/** How a read came to be known. */
+export interface ReadOrigin {
+  readonly source: 'manual' | 'phone'
+  readonly photo?: { readonly sha256: string; readonly mediaType: string } | null
+  /** The person saw that it does not fit its neighbours and stands by it: usage is then held until somebody looks. */
+  readonly keepImplausible?: boolean
+}
+
+/** A read about to be stored, within a transaction of the caller. */
+export interface NewRead {
+  readonly meteringPointId: string
+  readonly projectId: string
+  readonly entry: ReadEntry
+  readonly origin: ReadOrigin
+  readonly username: string
+  readonly now: Date
+  readonly audit: Audit
+}
+
+export interface StoredRead {
+  readonly read: RegisterRead
+  /** Tells browsers and other modules; to be called once the transaction has committed. */
+  readonly announce: (hub: Hub) => void
 }
 
 /**
@@ -90,46 +119,83 @@ export async function enterRead(
 ): Promise<RegisterRead> {
   const { projectId } = await findPointFor(hub, user, id, 'metering.write')
   const now = hub.clock.now()
+  const origin = { source: 'manual' } as const
+  const { username } = user
+  const stored = await hub.db.transaction((client) =>
+    storeRead(client, { meteringPointId: id, projectId, entry, origin, username, now, audit }),
+  )
+  stored.announce(hub)
+  return stored.read
+}
+
+/**
+ * The part of `enterRead` that writes; who may do it is the caller's to know.
+ * @throws AppError `metering_point.no_meter`, `read.implausible`, `input.invalid`
+ */
+export async function storeRead(client: PoolClient, input: NewRead): Promise<StoredRead> {
+  const { meteringPointId: id, entry, origin, now } = input
   const atMs = Date.parse(entry.at)
   if (atMs > now.getTime() + CLOCK_TOLERANCE_MS) throw refuse('at', { code: 'read.future' })
-  const { read, results } = await hub.db.transaction(async (client) => {
-    const plan = (await loadPlans(client, [id])).get(id)!
-    const position = installationFor(plan, atMs)
-    const facts = plan.installations[position]!
-    const mantissa = mantissaOf(plan, position, entry.index)
-    const known = await manualReadAt(client, facts.meterId, atMs)
-    const read: RegisterRead = {
-      at: new Date(atMs).toISOString(),
-      index: formatDecimal(mantissa, facts.scale),
-      serial: facts.serial,
-      source: 'manual',
-      quality: 0,
-      batchId: null,
-      gatewayName: null,
-      note: entry.note ?? null,
-    }
-    if (known === mantissa) return { read, results: [] }
-    await checkAgainstNeighbours(client, plan, position, atMs, mantissa)
-    const readId = await insertManualRead(client, {
-      meterId: facts.meterId,
-      atMs,
-      mantissa,
-      note: entry.note ?? null,
-      createdBy: user.username,
-      now,
-    })
-    await audit(client, {
-      action: 'read.enter',
-      entity: 'meteringPoint',
-      entityId: id,
-      projectId,
-      after: { readId, at: read.at, index: read.index, serial: read.serial, note: read.note },
-    })
-    const results = await recomputeNow(client, [{ meteringPointId: id, fromMs: atMs, toMs: atMs }], now)
-    return { read, results }
+  const plan = (await loadPlans(client, [id])).get(id)!
+  const position = installationFor(plan, atMs)
+  const { meterId, serial, scale } = plan.installations[position]!
+  const mantissa = mantissaOf(plan, position, entry.index)
+  const read: RegisterRead = {
+    at: new Date(atMs).toISOString(),
+    index: formatDecimal(mantissa, scale),
+    serial,
+    source: origin.source,
+    quality: 0,
+    batchId: null,
+    gatewayName: null,
+    note: entry.note ?? null,
+    photo: Boolean(origin.photo),
+  }
+  if ((await manualReadAt(client, meterId, atMs)) === mantissa) return { read, announce: () => undefined }
+  if (!origin.keepImplausible) await checkAgainstNeighbours(client, plan, position, atMs, mantissa)
+  await insertRead(client, input, { meterId, atMs, mantissa, read })
+  const results = await recomputeNow(client, [{ meteringPointId: id, fromMs: atMs, toMs: atMs }], now)
+  return { read, announce: (hub) => announce(hub, results) }
+}
+
+async function insertRead(
+  client: PoolClient,
+  { meteringPointId, projectId, origin, username, now, audit }: NewRead,
+  { meterId, atMs, mantissa, read }: { meterId: string; atMs: number; mantissa: bigint; read: RegisterRead },
+): Promise<void> {
+  const readId = await insertManualRead(client, {
+    meterId,
+    atMs,
+    mantissa,
+    source: origin.source,
+    note: read.note,
+    photo: origin.photo ?? null,
+    createdBy: username,
+    now,
   })
-  announce(hub, results)
-  return read
+  await audit(client, {
+    action: 'read.enter',
+    entity: 'meteringPoint',
+    entityId: meteringPointId,
+    projectId,
+    after: {
+      readId,
+      at: read.at,
+      index: read.index,
+      serial: read.serial,
+      note: read.note,
+      ...(origin.photo ? { fileSha256: origin.photo.sha256 } : {}),
+    },
+  })
+}
+
+/** The photo that a person took with the newest read of an instant. @throws AppError `not_found` */
+export async function readPhotoFor(hub: Hub, user: CurrentUser, id: string, at: string) {
+  await findPointFor(hub, user, id, 'metering.read')
+  const photo = await photoOfRead(hub.db.pool, id, new Date(at))
+  const bytes = photo && (await readPicture(hub.config.dataFolder, photo.sha256))
+  if (!bytes) throw fail(platformErrors.notFound, 'There is no photo of this read')
+  return { bytes, mediaType: photo.mediaType }
 }
 
 const refuse = (path: string, reason: MeteringReason) =>

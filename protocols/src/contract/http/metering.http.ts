@@ -121,6 +121,8 @@ export const RegisterRead = z.object({
   gatewayName: z.string().nullable(),
   /** What a person wrote with it. */
   note: z.string().nullable(),
+  /** There is a photo of the display. */
+  photo: z.boolean(),
 })
 export type RegisterRead = z.infer<typeof RegisterRead>
 
@@ -178,6 +180,12 @@ export const meteringRoutes = {
     params: idParams,
     body: z.object({ at: Instant, index: DecimalText, note: z.string().max(200).optional() }),
     response: RegisterRead,
+  },
+  'GET /api/metering-points/:id/read-photo': {
+    summary: 'The photo that was taken with the read of an instant',
+    params: idParams,
+    query: z.object({ at: Instant }),
+    response: z.unknown(),
   },
   'POST /api/metering-points/:id/replacement': {
     summary: 'Record that the meter was replaced',

@@ -1,18 +1,14 @@
 /** Neighbouring reads of one meter at one place, and what flowed between them. */
 import { IntervalStatus } from '@courtyard/protocols/contract'
+import { mostIn, type CountingRegister } from '@courtyard/protocols/metering'
 import type { Decimal } from './decimal.ts'
 import { orderReads, type Disagreement, type Read } from './reads.ts'
 
 const HOUR_MS = 3_600_000
 
 /** What the computation must know of a meter. Integers are at the register's scale. */
-export interface Register {
+export interface Register extends CountingRegister {
   readonly scale: number
-  /** One more than the highest index; null when it doesn't roll over. */
-  readonly modulus: bigint | null
-  readonly maxPerHour: bigint
-  /** A dip of at most this is the display's trembling. */
-  readonly jitter: bigint
   readonly multiplier: Decimal
 }
 
@@ -99,11 +95,6 @@ export function pairsOf(installed: InstalledMeter, reads: readonly Read[]): Pair
     mark = step.index
   }
   return pairs
-}
-
-/** Most that a register counts in a time. The last digit may just have turned: one unit more is still possible. */
-export function mostIn(register: Register, elapsedMs: number): bigint {
-  return (register.maxPerHour * BigInt(elapsedMs)) / BigInt(HOUR_MS) + 1n
 }
 
 interface Step {

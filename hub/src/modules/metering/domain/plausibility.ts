@@ -1,7 +1,8 @@
 /** Is an index that a person enters possible beside the reads around it? */
+import { stepFault } from '@courtyard/protocols/metering'
 import type { MeteringReason } from '../reasons.ts'
 import { formatDecimal } from './decimal.ts'
-import { mostIn, type Register } from './pairs.ts'
+import type { Register } from './pairs.ts'
 import type { Read } from './reads.ts'
 
 export type Implausible = Extract<MeteringReason, { code: `read.${string}` }>
@@ -17,12 +18,12 @@ export function checkIndex(
   index: bigint,
   after: Read | null,
 ): Implausible[] {
-  const left = before ? checkStep(register, before.index, index, atMs - before.atMs) : null
-  const right = after ? checkStep(register, index, after.index, after.atMs - atMs) : null
+  const left = before ? stepFault(register, before.index, index, atMs - before.atMs) : null
+  const right = after ? stepFault(register, index, after.index, after.atMs - atMs) : null
   const disputed =
     before !== null &&
     after !== null &&
-    checkStep(register, before.index, after.index, after.atMs - before.atMs) !== null
+    stepFault(register, before.index, after.index, after.atMs - before.atMs) !== null
   if (disputed && (left === null || right === null)) return []
   const show = (value: bigint) => formatDecimal(value, register.scale)
   const issues: Implausible[] = []
@@ -35,20 +36,6 @@ export function checkIndex(
     issues.push({ code, index: show(index), after: show(after.index), at: instant(after.atMs) })
   }
   return issues
-}
-
-function checkStep(
-  register: Register,
-  from: bigint,
-  to: bigint,
-  elapsedMs: number,
-): 'back' | 'tooMuch' | null {
-  const possible = mostIn(register, elapsedMs)
-  const difference = to - from
-  if (difference >= 0n) return difference <= possible ? null : 'tooMuch'
-  const overTheTop = register.modulus === null ? null : difference + register.modulus
-  if (overTheTop !== null && overTheTop * 2n < register.modulus! && overTheTop <= possible) return null
-  return -difference <= register.jitter ? null : 'back'
 }
 
 const instant = (ms: number): string => new Date(ms).toISOString()
