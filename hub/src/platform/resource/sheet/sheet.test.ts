@@ -72,10 +72,10 @@ test('any text survives a workbook', async () => {
           [{ head: 'x', kind: 'text' }],
           texts.map((text) => [`.${text}.`]),
         )
-        // eslint-disable-next-line no-control-regex
         const clean = (text: string) =>
           text
             .toWellFormed()
+            // eslint-disable-next-line no-control-regex
             .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '')
             .replace(/\r\n?/g, '\n')
         const read = (await rowsOf(file)).slice(1).map(([text]) => text)
