@@ -29,7 +29,7 @@ interface Point {
   readonly y: number
 }
 
-const LABEL_MOST = 18
+const LABEL_MOST = 26
 
 /** Texts of a step: its name, and who does it. */
 export interface DiagramTexts {
