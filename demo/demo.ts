@@ -13,6 +13,7 @@ import { ensureStaff, signInAsAdmin } from './steps/accounts.ts'
 import { issueBills } from './steps/bills.ts'
 import { ensureItems, ensureTariffs, importAssignments } from './steps/charging.ts'
 import { ensureProject, importMeters, importRooms } from './steps/estate.ts'
+import { ensurePeople } from './steps/people.ts'
 import { ensureGateway } from './steps/gateway.ts'
 import { importHistory, waitForBacklog } from './steps/history.ts'
 import { writeSiteFile } from './steps/site-file.ts'
@@ -120,6 +121,7 @@ export class Demo {
     await this.watchFirstReading(hub, projectId)
     await this.bringHistory(state, hub, gatewayId, simulator, programs)
     await this.bill(state, hub, projectId)
+    if (!state.isDone('people')) await this.bringPeople(state, hub, projectId)
     say('演示环境已就绪', 'the demo is ready', this.seconds())
   }
 
@@ -141,6 +143,17 @@ export class Demo {
     say(
       `已导入 ${site.rooms.length} 间房、${site.meters.length} 块表、资费与用户`,
       `imported ${site.rooms.length} rooms, ${site.meters.length} meters, tariffs and users`,
+      this.seconds(),
+    )
+  }
+
+  /** Last: nobody waits for it, and the first readings and bills do not wait for people. */
+  private async bringPeople(state: StateFile, hub: HubClient, projectId: string): Promise<void> {
+    const people = await ensurePeople(hub, projectId)
+    await state.markDone('people')
+    say(
+      `已登记 ${people} 户业主、一张平面图和一个交付批次`,
+      `owners of ${people} households, a floor plan, a handover`,
       this.seconds(),
     )
   }

@@ -32,6 +32,13 @@ export interface CallOptions<K extends RouteKey> {
   csv?: string
 }
 
+interface LooseOptions {
+  params?: unknown
+  query?: unknown
+  body?: unknown
+  csv?: string
+}
+
 /** The hub's public HTTP API as any program sees it: session cookie, CSRF header, typed by the contract. */
 export class HubClient {
   private readonly baseUrl: string
@@ -46,6 +53,21 @@ export class HubClient {
 
   /** Rejects with HubError for answers that are not 2xx, TypeError when the hub is not reachable. */
   async call<K extends RouteKey>(route: K, options: CallOptions<K> = {}): Promise<RouteResponse<K>> {
+    return (await this.send(route, options)) as RouteResponse<K>
+  }
+
+  /** The first records of a resource, whose routes are no part of the typed table: `/api/parties`. */
+  async list(path: string, query: Record<string, string>): Promise<{ id: string }[]> {
+    const { items } = (await this.send(`GET ${path}`, { query })) as { items: { id: string }[] }
+    return items
+  }
+
+  /** Makes a record of a resource. */
+  async create(path: string, values: Record<string, unknown>): Promise<{ id: string }> {
+    return (await this.send(`POST ${path}`, { body: values })) as { id: string }
+  }
+
+  private async send(route: string, options: LooseOptions): Promise<unknown> {
     const [method, pattern] = route.split(' ') as [string, string]
     const url = this.urlOf(pattern, options)
     const answer = await fetch(url, {
@@ -58,7 +80,7 @@ export class HubClient {
     this.keepCookies(answer)
     const text = await answer.text()
     if (!answer.ok) throw new HubError(route, answer.status, parseOrEmpty(text))
-    return JSON.parse(text) as RouteResponse<K>
+    return JSON.parse(text)
   }
 
   async signIn(username: string, password: string): Promise<Session> {
@@ -75,20 +97,20 @@ export class HubClient {
     return session
   }
 
-  private urlOf<K extends RouteKey>(pattern: string, options: CallOptions<K>): URL {
+  private urlOf(pattern: string, options: LooseOptions): URL {
     const params = options.params ?? {}
     const path = pattern.replace(/:(\w+)/g, (_, name: string) =>
       encodeURIComponent(String((params as Record<string, string | number>)[name])),
     )
     const url = new URL(path, this.baseUrl)
-    const query: Record<string, string | number | boolean | undefined> = options.query ?? {}
+    const query = (options.query ?? {}) as Record<string, string | number | boolean | undefined>
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(key, String(value))
     }
     return url
   }
 
-  private headersOf<K extends RouteKey>(options: CallOptions<K>): Record<string, string> {
+  private headersOf(options: LooseOptions): Record<string, string> {
     return {
       origin: new URL(this.baseUrl).origin,
       ...(this.cookies.size > 0 && {

@@ -26,7 +26,7 @@ const DemoState = z.object({
   /** Month of the bills that the demo issues, `2026-10`. */
   billMonth: z.string(),
   /** Steps that need not be looked at again. */
-  done: z.array(z.enum(['estate', 'history', 'bills'])),
+  done: z.array(z.enum(['estate', 'people', 'history', 'bills'])),
 })
 export type DemoState = z.infer<typeof DemoState>
 export type DemoStep = DemoState['done'][number]

@@ -113,7 +113,7 @@ export async function insertBatch(client: Client, batch: NewBatch): Promise<numb
      select $1, $2, $3, r.id, (select party_id from party_role pr where pr.room_id = r.id and pr.role = 'owner'
          and pr.to_at is null), $4, $5, $4, $5
      from room r where r.building_id = $2 and r.archived_at is null and r.delivery_state <> 'handedOver'
-       and r.kind <> 'common' and ($6::uuid[] is null or r.id = any($6::uuid[]))
+       and r.kind in ('flat', 'shop', 'office') and ($6::uuid[] is null or r.id = any($6::uuid[]))
      on conflict (room_id) where state not in ('completed', 'cancelled') do nothing returning id`,
     [projectId, buildingId, id, now, userId, batch.roomIds],
   )

@@ -10,11 +10,20 @@ const words: Readonly<Record<string, () => string>> = {
   reveal: m.kit_did_reveal,
   import: m.kit_did_import,
   undo: m.kit_did_undo_import,
+  'partyRole.begin': m.est_did_role_begin,
+  'partyRole.end': m.est_did_role_end,
+  'room.household': m.est_did_household,
+  'room.ownerChange': m.est_event_owner_changed,
+  'keys.give': m.est_event_keys_given,
+  'keys.return': m.est_event_keys_returned,
+  'defect.state': m.est_did_defect_state,
+  'call.begin': m.est_event_call,
+  'call.note': m.est_event_note,
 }
 
 /** What somebody did, in words: of the kit, or the label of the resource's own action. */
 export function historyWords(meta: ResourceMeta, action: string): string {
   const verb = action.slice(action.lastIndexOf('.') + 1)
   const own = meta.actions.find(({ name }) => name === verb)
-  return own ? label(own.label) : (words[verb]?.() ?? action)
+  return own ? label(own.label) : ((words[action] ?? words[verb])?.() ?? action)
 }
