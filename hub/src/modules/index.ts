@@ -15,8 +15,10 @@ import { notificationsModule } from './notifications/index.ts'
 import { organisationModule } from './organisation/index.ts'
 import { overviewModule } from './overview/index.ts'
 import { partiesModule } from './parties/index.ts'
+import { remindersModule } from './reminders/index.ts'
 import { roomsModule } from './rooms/index.ts'
 import { portalModule } from './portal/index.ts'
+import { readingRoundsModule } from './reading-rounds/index.ts'
 import { recordsModule } from './records/index.ts'
 import { searchModule } from './search/index.ts'
 import { telemetryModule } from './telemetry/index.ts'
@@ -35,12 +37,14 @@ export const modules: readonly HubModule[] = [
   recordsModule,
   lostAndFoundModule,
   meteringModule,
+  readingRoundsModule,
   chargingModule,
   roomsModule,
   partiesModule,
   handoverModule,
   portalModule,
   callsModule,
+  remindersModule,
   overviewModule,
   searchModule,
   eventsModule,

@@ -1,5 +1,5 @@
 /** What a person must know of meters to read them where there is no network. */
-import { formatDecimal } from './domain/decimal.ts'
+import { decimalOf, formatDecimal, mantissaAt } from './domain/decimal.ts'
 import { loadPlans, type Queryable } from './usage/plan.repository.ts'
 
 /** Decimals in the register's own unit, before the multiplier. */
@@ -44,7 +44,8 @@ export async function readingSheets(
     const text = (value: bigint) => formatDecimal(value, register.scale)
     const row = usual.get(id)
     const hasRead = row?.lastReadAt && row.lastReadAt.getTime() >= facts.fromMs
-    const initial = facts.initialIndex
+    const initial =
+      facts.initialIndex === null ? null : mantissaAt(decimalOf(facts.initialIndex), register.scale)
     sheets.set(id, {
       serial: facts.serial,
       places: facts.scale,
@@ -56,7 +57,7 @@ export async function readingSheets(
         ? { at: row.lastReadAt!, index: row.lastIndex! }
         : initial === null
           ? null
-          : { at: new Date(facts.fromMs), index: initial },
+          : { at: new Date(facts.fromMs), index: text(initial) },
     })
   }
   return sheets
