@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { lastMonth } from '../../demo/calendar.ts'
 import type { HubClient } from '../../demo/hub-client.ts'
 import type { SimulatedMeter, SimulatedSite, SimulatorControl } from '../../demo/simulated-site.ts'
-import { openBrowser, seriousFindings, words } from '../support/browser.ts'
+import { findingsOfAllPlaces, openBrowser, words } from '../support/browser.ts'
 import { RunningDemo, temporaryFolder } from '../support/demo.ts'
 import {
   commercialElectricityCents,
@@ -157,21 +157,9 @@ test('preview and issue a run in the browser, open a bill and unfold how it was 
   await page.keyboard.press('Escape')
 })
 
-test('no serious finding of axe-core on the main pages', async () => {
+test('no serious finding of axe-core on any page, in both themes', async () => {
   const bill = (await billsOf('electricity'))[0]!
-  const paths = ['/', '/devices', '/meters', '/bills', `/bills/${bill.id}`, '/tariffs', '/estate', '/system']
-  const findings: string[] = []
-  for (const path of paths) {
-    await page.goto(`${demo.url}${path}`)
-    await page.locator('main :is(h1, h2):visible').first().waitFor()
-    await page
-      .locator('[aria-busy=true]')
-      .first()
-      .waitFor({ state: 'detached', timeout: 5_000 })
-      .catch(() => null)
-    findings.push(...(await seriousFindings(page)).map((finding) => `${path} ${finding}`))
-  }
-  expect(findings).toEqual([])
+  expect(await findingsOfAllPlaces(page, demo.url, [`/bills/${bill.id}`, '/design'])).toEqual([])
   expect(pageErrors).toEqual([])
 })
 

@@ -25,16 +25,65 @@ export function words(): Record<string, string> {
 
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-/** What axe-core finds on the page that is serious or critical: rule and the elements. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/** What axe-core finds on the page that is serious or critical: rule and the elements; `colours`: contrast alone. */
+export async function seriousFindings(page: Page, colours = false): Promise<string[]> {
   // Through the inspector, which the page's content security policy does not concern.
   await page.evaluate(readFileSync(axeFile, 'utf8'))
-  const found = await page.evaluate(async () => {
-    type Axe = { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
+  const found = await page.evaluate(
+    async (tags) => {
+      type Axe = {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
+      }
+      const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(
+        tags ? { runOnly: { type: 'tag', values: tags } } : {},
+      )
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+    },
+    colours ? ['cat.color'] : null,
+  )
   return found
+}
+
+/** Every place that the navigation of the console leads to, also the pages of the system. */
+async function placesOf(page: Page, origin: string): Promise<string[]> {
+  const links = (selector: string): Promise<string[]> =>
+    page
+      .locator(selector)
+      .evaluateAll((found) => found.map((link) => new URL((link as HTMLAnchorElement).href).pathname))
+  await page.goto(`${origin}/system/dictionaries`)
+  await page.locator('main h1:visible').first().waitFor()
+  return [...new Set([...(await links('aside nav a[href]')), ...(await links('main nav a[href]'))])]
+}
+
+/**
+ * Goes to every place of the navigation and those named besides, in both themes. For a page that is signed in and wide.
+ * @returns what axe-core finds there that is serious, with place and theme.
+ */
+export async function findingsOfAllPlaces(
+  page: Page,
+  origin: string,
+  besides: readonly string[],
+): Promise<string[]> {
+  const findings: string[] = []
+  for (const place of new Set([...(await placesOf(page, origin)), ...besides])) {
+    await page.goto(origin + place)
+    await page.locator('main :is(h1, h2):visible').first().waitFor()
+    await page
+      .locator('main .skeleton, [aria-busy=true]')
+      .first()
+      .waitFor({ state: 'detached', timeout: 5_000 })
+      .catch(() => null)
+    const note = (theme: string, found: string[]): void =>
+      void findings.push(...found.map((finding) => `${place} (${theme}) ${finding}`))
+    note('light', await seriousFindings(page))
+    await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'))
+    // Colours pass into each other for a moment.
+    await page.waitForTimeout(250)
+    note('dark', await seriousFindings(page, true))
+  }
+  return findings
 }
