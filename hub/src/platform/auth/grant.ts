@@ -22,7 +22,7 @@ export interface Grant {
   readonly permissions: ReadonlySet<Permission>
   readonly place: Place
   readonly records: Records
-  /** Departments whose rows `records: 'department'` opens: the person's own and all below. */
+  /** Departments whose rows `records: 'department'` opens: the person's own and all below; alike in all his grants. */
   readonly departmentIds: readonly string[]
 }
 
@@ -51,7 +51,11 @@ export function touchesProject(place: Place, projectId: string): boolean {
 /** Whether a row lies in the place: with its project, or with its building. */
 export function holdsRow(place: Place, row: Pick<RowPlace, 'projectId' | 'buildingId'>): boolean {
   if (coversProject(place, row.projectId)) return true
-  return !place.all && typeof row.buildingId === 'string' && place.buildings.some(({ id }) => id === row.buildingId)
+  return (
+    !place.all &&
+    typeof row.buildingId === 'string' &&
+    place.buildings.some(({ id }) => id === row.buildingId)
+  )
 }
 
 /** Whether a grant opens a row to this person. Rows of tables without department and owner are nobody's own. */

@@ -17,8 +17,9 @@ export class RoleMatrix {
   take(roles: readonly Role[], groups: readonly PermissionGroup[]): void {
     this.roles = roles
     this.groups = groups
-    const known = new Set(roles.map(({ id }) => id))
-    for (const key of this.#turned) if (!known.has(key.split(' ')[0]!)) this.#turned.delete(key)
+    for (const key of this.#turned) {
+      if (!roles.some((role) => key.startsWith(role.id))) this.#turned.delete(key)
+    }
   }
 
   get changed(): number {

@@ -1,0 +1,180 @@
+/**
+ * Every registered route, asked by people of random scopes, shows no row outside of them and changes none. The estate
+ * and the routes are read from the database and the hub: what is new is walked without a word here.
+ * `SCOPE_SEED=123 npx vitest run test/scope` repeats a run.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CurrentUser } from '../../hub/src/platform/auth/user.ts'
+import { fromSomewhere, startTestHub, type TestHub } from '../../hub/src/platform/testing.ts'
+import { seedEstate, type Estate, type SeededRow } from './estate.ts'
+import { maySee } from './oracle.ts'
+import { seedPeople, type Person } from './people.ts'
+import { Random } from './random.ts'
+import { bodyFor, queryFor, walkedRoutes, type WalkedRoute } from './walk.ts'
+
+const seed = Number(process.env['SCOPE_SEED'] ?? Date.now() % 1_000_000)
+const random = new Random(seed)
+let hub: TestHub
+let estate: Estate
+let people: readonly Person[]
+let routes: readonly WalkedRoute[]
+/** By the beginning of the id, which markers carry. */
+const rowsByMark = new Map<string, SeededRow>()
+
+beforeAll(async () => {
+  hub = await startTestHub({ environment: { TRUST_PROXY: '1' } })
+  estate = await seedEstate(hub.hub.db.pool, random)
+  for (const row of estate.rows) rowsByMark.set(row.id.slice(0, 8), row)
+  people = await seedPeople(hub, estate, random)
+  routes = walkedRoutes(hub.app, estate.tables)
+  process.stdout.write(`scope walk: ${routes.length} routes, SCOPE_SEED=${seed}\n`)
+})
+afterAll(() => hub?.stop())
+
+test('every route is walked: its parameters are ids of rows that the estate has', () => {
+  const seeded = new Set(estate.rows.map(({ table }) => table))
+  const unknown = routes
+    .filter(
+      ({ table }) => table === '' || (table !== null && !seeded.has(table) && !estate.placeless.has(table)),
+    )
+    .map(({ key }) => key)
+  expect(unknown).toEqual([])
+  expect(Object.fromEntries(estate.refused)).toEqual({})
+})
+
+test('nobody is shown a row that his permission does not open to him', { timeout: 120_000 }, async () => {
+  const faults: string[] = []
+  for (const person of people) {
+    for (const route of routes.filter(({ method }) => method === 'GET')) {
+      for (const asked of requestsOf(route, person)) {
+        const headers = { ...person.headers, ...fromSomewhere() }
+        const answer = await hub.app.inject({ url: asked.url, headers })
+        const refused = [400, 403, 404].includes(answer.statusCode)
+        const { statusCode: status, body } = answer
+        // What was sealed with another key shows nothing
+        if ((status >= 500 && !body.includes('security.cannot_open')) || status === 429) {
+          faults.push(`${route.key}: ${status} ${body.slice(0, 200)}`)
+        }
+        if (asked.outside && !refused)
+          faults.push(`${route.key}: ${answer.statusCode} for ${nameOf(asked.outside)}`)
+        for (const row of rowsIn(answer.body)) {
+          // An error names what was asked for
+          if (answer.statusCode >= 400 && asked.url.includes(row.id)) continue
+          if (maySee(person.user, route.permission, row) || isReference(route, row)) continue
+          faults.push(`${route.key} (${asked.url}) shows ${nameOf(row)}`)
+        }
+      }
+    }
+  }
+  expect([...new Set(faults)].slice(0, 60)).toEqual([])
+})
+
+interface Asked {
+  readonly url: string
+  /** The row that the path names, when the person may not see it. */
+  readonly outside: SeededRow | null
+}
+
+function requestsOf(route: WalkedRoute, { user }: Person): Asked[] {
+  const named = route.table === null ? [null] : someRows(route, user)
+  return named.flatMap((row) => {
+    const takesProject = 'projectId' in (route.contract.query?.shape ?? {})
+    const projects = takesProject ? estate.projectIds : [row?.projectId ?? estate.projectIds[0]!]
+    return projects.map((projectId) => {
+      const outside = row !== null && !maySee(user, route.permission, row) ? row : null
+      const query = new URLSearchParams(queryFor(route, projectId)).toString()
+      return { url: `${fill(route.path, row)}${query ? `?${query}` : ''}`, outside }
+    })
+  })
+}
+
+/** Two that the person may see and two that he may not, as far as there are such. */
+function someRows(route: WalkedRoute, user: CurrentUser): SeededRow[] {
+  const all = estate.rows.filter(({ table }) => table === route.table)
+  const seen = Map.groupBy(all, (row) => maySee(user, route.permission, row))
+  return [...(seen.get(true) ?? []).slice(0, 1), ...(seen.get(false) ?? []).slice(-2)]
+}
+
+const fill = (path: string, row: SeededRow | null): string =>
+  path.replace(/:(\w+)/, row?.key ?? '1').replace(/:(\w+)/g, '1')
+
+/** Rows of the estate of which an answer has the id or a text. */
+function rowsIn(body: string): SeededRow[] {
+  const marks = [...body.matchAll(/zq([0-9a-f]{8})|\b([0-9a-f]{8})-[0-9a-f]{4}-4[0-9a-f]{3}-8/g)]
+  return [...new Set(marks.flatMap((match) => rowsByMark.get(match[1] ?? match[2]!) ?? []))]
+}
+
+const nameOf = ({ table, id, projectId, buildingId }: SeededRow): string =>
+  `${table} ${id} of project ${projectId.slice(0, 8)}, building ${buildingId?.slice(0, 8) ?? '-'}`
+
+/** What a row names without showing anything of it. */
+function isReference(_route: WalkedRoute, _row: SeededRow): boolean {
+  return false
+}
+
+test(
+  'nobody changes a row outside: the answer is no, and the database is as before',
+  { timeout: 120_000 },
+  async () => {
+    const before = await fingerprint()
+    const faults: string[] = []
+    for (const person of people) {
+      for (const route of routes.filter(({ method, table }) => method !== 'GET' && !isOwn(table))) {
+        for (const row of outsideOf(route, person.user)) {
+          const answer = await hub.app.inject({
+            method: route.method,
+            url: fill(route.path, row),
+            headers: {
+              ...person.headers,
+              ...fromSomewhere(),
+              ...(route.contract.csv ? { 'content-type': 'text/csv' } : {}),
+            },
+            payload: bodyFor(route, row.projectId) as object,
+          })
+          if (answer.statusCode < 400 || answer.statusCode === 429 || answer.statusCode >= 500) {
+            faults.push(`${route.key}: ${answer.statusCode} for ${nameOf(row)}: ${answer.body.slice(0, 200)}`)
+          }
+          if (answer.statusCode !== 400) reached.add(route.key)
+        }
+      }
+    }
+    expect(faults).toEqual([])
+    expect(await fingerprint()).toEqual(before)
+    // Where the least body is refused before the row is looked for, nothing was learned: most routes must get further
+    expect(reached.size).toBeGreaterThan(40)
+  },
+)
+const reached = new Set<string>()
+
+/** Accounts have rules of their own, tested with them; what is nobody's can not be outside. */
+const isOwn = (table: string | null): boolean => table !== null && estate.placeless.has(table)
+
+/** Rows that the path may name; without a parameter projects, which the body names. */
+function outsideOf(route: WalkedRoute, user: CurrentUser): SeededRow[] {
+  const table = route.table ?? 'project'
+  if (route.table === null && !JSON.stringify(bodyFor(route, 'X') ?? '').includes('"X"')) return []
+  return estate.rows.filter((row) => row.table === table && !maySee(user, route.permission, row)).slice(-2)
+}
+
+/** The hub's own workers go on with these meanwhile. */
+const workedOn = /^(usage_|metering_point_state|held_interval|reminder|message|process_timer)/
+
+/** Of all tables of the estate, with what people left in them. */
+async function fingerprint(): Promise<Record<string, string>> {
+  const names = [
+    ...new Set(estate.rows.map(({ table }) => table)),
+    'role',
+    'role_assignment',
+    'company',
+    'department',
+  ]
+  const sums: Record<string, string> = {}
+  for (const name of names) {
+    if (workedOn.test(name)) continue
+    const { rows } = await hub.hub.db.pool.query<{ sum: string }>(
+      `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from "${name}" t`,
+    )
+    sums[name] = rows[0]!.sum
+  }
+  return sums
+}
