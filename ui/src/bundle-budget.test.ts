@@ -1,13 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, expect, it } from 'vitest'
 
 const ui = join(import.meta.dirname, '..')
 const shell = join(ui, 'build/200.html')
-/** Bytes of JavaScript, compressed, that the frame of the console may need before a page adds its own. */
-const BUDGET = 150_000
+const entries = join(ui, 'build/_app/immutable/entry')
+
+/** Bytes of JavaScript, compressed, that a frame may need before a page adds its own. */
+const budgets = [
+  { name: 'console', group: '(app)', bytes: 150_000 },
+  { name: 'portal', group: '(portal)', bytes: 90_000 },
+] as const
 
 beforeAll(() => {
   if (!existsSync(shell)) execFileSync('npm', ['run', 'build'], { cwd: ui, stdio: 'ignore' })
@@ -20,25 +25,41 @@ function staticImports(file: string): string[] {
   return found.map((match) => join(dirname(file), match[1] ?? ''))
 }
 
-it('keeps the first load within the budget', () => {
-  const html = readFileSync(shell, 'utf8')
+/** All that the first page load needs: what the shell names, the frame's own module and what they import. */
+function firstLoad(frame: string): Set<string> {
   const files = new Set<string>()
   const add = (file: string): void => {
     if (files.has(file)) return
     files.add(file)
     for (const next of staticImports(file)) add(next)
   }
+  const html = readFileSync(shell, 'utf8')
   for (const match of html.matchAll(/(?:href|src|import\()=?["']?(\/_app\/[^"')]+\.js)/g))
     add(join(ui, 'build', match[1] ?? ''))
-  // The frame itself is the layout of the signed-in pages: node 2 (0 is the root layout, 1 the error page).
-  const manifest = readFileSync(
-    [...files].find((file) => file.includes('/entry/app.'))!,
-    'utf8',
+  add(join(ui, 'build/_app/immutable/nodes', frame))
+  return files
+}
+
+/** Where the layout of a group of routes went: the table of routes in the build names its number. */
+function frameOf(group: string): string | undefined {
+  const app = readdirSync(entries).find((name) => name.startsWith('app.'))
+  const code = readFileSync(join(entries, app ?? ''), 'utf8')
+  const routes = [...code.matchAll(/"\/(\([a-z]+\))[^"]*":\[~?\d+,\[(\d+)/g)]
+  const node = routes.find(([, name]) => name === group)?.[2]
+  return new RegExp(`["'\`]\\.\\./nodes/(${node}\\.[^"'\`]+\\.js)["'\`]`).exec(code)?.[1]
+}
+
+for (const { name, group, bytes } of budgets)
+  it.skipIf(!existsSync(join(ui, 'src/routes', group)))(
+    `keeps the first load of the ${name} within its budget`,
+    () => {
+      const frame = frameOf(group)
+      expect(frame, `no layout of ${group} in the build`).toBeDefined()
+      const files = firstLoad(frame ?? '')
+      const size = [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0)
+      process.stdout.write(
+        `first load of the ${name}: ${files.size} files, ${(size / 1000).toFixed(1)} kB compressed\n`,
+      )
+      expect(size).toBeLessThan(bytes)
+    },
   )
-  const frame = /["'](\.\.\/nodes\/2\.[^"']+\.js)["']/.exec(manifest)?.[1]
-  if (frame) add(join(ui, 'build/_app/immutable/entry', frame))
-  const bytes = [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0)
-  process.stdout.write(`first load: ${files.size} files, ${(bytes / 1000).toFixed(1)} kB compressed\n`)
-  expect(frame).toBeDefined()
-  expect(bytes).toBeLessThan(BUDGET)
-})
