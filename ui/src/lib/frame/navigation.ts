@@ -4,12 +4,14 @@ import DoorClosed from '@lucide/svelte/icons/door-closed'
 import Hammer from '@lucide/svelte/icons/hammer'
 import Phone from '@lucide/svelte/icons/phone'
 import Users from '@lucide/svelte/icons/users'
+import BookUser from '@lucide/svelte/icons/book-user'
 import Building2 from '@lucide/svelte/icons/building-2'
 import Cpu from '@lucide/svelte/icons/cpu'
 import DoorOpen from '@lucide/svelte/icons/door-open'
 import Gauge from '@lucide/svelte/icons/gauge'
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
 import ListChecks from '@lucide/svelte/icons/list-checks'
+import Megaphone from '@lucide/svelte/icons/megaphone'
 import PackageSearch from '@lucide/svelte/icons/package-search'
 import ReceiptText from '@lucide/svelte/icons/receipt-text'
 import Router from '@lucide/svelte/icons/router'
@@ -81,6 +83,20 @@ export const groups: readonly Group[] = [
   {
     text: m.kit_nav_service,
     places: [
+      {
+        href: '/announcements',
+        text: m.nav_announcements,
+        icon: Megaphone,
+        permission: 'announcement.read',
+        phone: false,
+      },
+      {
+        href: '/office-contacts',
+        text: m.nav_office,
+        icon: BookUser,
+        permission: 'officeContact.read',
+        phone: false,
+      },
       { href: '/calls', text: m.est_nav_calls, icon: Phone, permission: 'call.read', phone: false },
       {
         href: '/lost-items',
