@@ -30,20 +30,20 @@ export async function seriousFindings(page: Page, colours = false): Promise<stri
   // Through the inspector, which the page's content security policy does not concern.
   await page.evaluate(readFileSync(axeFile, 'utf8'))
   const found = await page.evaluate(
-    async (tags) => {
+    async (rules) => {
       type Axe = {
         run(
           options: object,
         ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
       }
       const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(
-        tags ? { runOnly: { type: 'tag', values: tags } } : {},
+        rules ? { runOnly: { type: 'rule', values: rules } } : {},
       )
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
     },
-    colours ? ['cat.color'] : null,
+    colours ? ['color-contrast'] : null,
   )
   return found
 }
