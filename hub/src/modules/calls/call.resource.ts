@@ -7,7 +7,7 @@ export const callResource = defineResource({
   path: 'calls',
   label: { zh: '通话记录', en: 'Calls' },
   table: 'call_log',
-  // Calls of unknown numbers lie in no project: their agents see them
+  // Calls of unknown numbers lie in the agent's project, or in none when he has several: those are in no list
   scope: { project: 'project_id', owner: 'agent_id' },
   permissions: { read: 'call.read', write: 'cti.call' },
   titleField: 'phone',

@@ -56,7 +56,16 @@ export async function callerByPhone(client: Client, agent: Viewer, phone: string
   return rows[0] ?? null
 }
 
+/** The project of a caller who is not on file: that of the agent when there is only one. */
+export async function onlyProject(client: Client, agent: Viewer): Promise<string | null> {
+  const params: unknown[] = []
+  const scope = scopeSql(agent, 'cti.call', { project: 'project.id', anyPart: true }, params)
+  const { rows } = await client.query<{ id: string }>(`select id from project where ${scope} limit 2`, params)
+  return rows.length === 1 ? rows[0]!.id : null
+}
+
 export interface NewCall {
+  readonly projectId: string | null
   readonly phone: string
   readonly direction: 'inbound' | 'outbound'
   readonly at: Date
@@ -71,7 +80,7 @@ export async function insertCall(client: Client, call: NewCall): Promise<string>
     `insert into call_log (project_id, phone, direction, at, agent_id, party_id, household_id, room_id, created_at,
        created_by, updated_at, updated_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10) returning id`,
     [
-      call.caller?.projectId ?? null,
+      call.projectId,
       call.phone,
       call.direction,
       call.at,

@@ -13,6 +13,7 @@ import {
   callerByPhone,
   extensionOf,
   insertCall,
+  onlyProject,
   personOfCall,
   saveExtension,
   saveNote,
@@ -41,6 +42,7 @@ export async function callBegins(
   const caller = hasPermission(agent, 'party.read')
     ? await callerByPhone(hub.db.pool, agent, input.phone)
     : null
+  const projectId = caller?.projectId ?? (await onlyProject(hub.db.pool, agent))
   const id = await hub.db.transaction(async (client) => {
     const call = {
       phone: input.phone,
@@ -48,6 +50,7 @@ export async function callBegins(
       at: input.at ? new Date(input.at) : now,
       agentId: agent.id,
       caller,
+      projectId,
       userId: user.id,
       now,
     } as const
@@ -56,7 +59,7 @@ export async function callBegins(
       action: 'call.begin',
       entity: 'call',
       entityId: made,
-      projectId: caller?.projectId ?? null,
+      projectId,
       after: { agent: agent.username, direction: call.direction, partyId: caller?.partyId ?? null },
     })
     return made

@@ -57,10 +57,10 @@ test('whatever is pressed, no permit is closed or cancelled with a deposit in ha
   fc.assert(
     fc.property(
       presses,
-      fc.constantFrom('none', 'due'),
+      fc.constantFrom('none' as const, 'due' as const),
       fc.constantFrom('ok', 'defect', null),
       (list, deposit, last) => {
-        let facts = permit({ state: 'draft', depositState: deposit as 'none' | 'due', lastResult: last })
+        let facts = permit({ state: 'draft', depositState: deposit, lastResult: last })
         for (const one of list) {
           if (one === 'held' || one === 'refunded' || one === 'kept') {
             if (depositRefused(facts, one) === null) facts = { ...facts, depositState: one }

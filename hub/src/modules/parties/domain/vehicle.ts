@@ -1,5 +1,5 @@
 /** A registration of a vehicle begins and ends; a change of hands ends one and begins another. */
-type Values = Readonly<Record<string, unknown>>
+type Values = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>
 interface Fault {
   readonly field: string
   readonly reason: { readonly code: 'vehicle.period' | 'vehicle.ended' }
