@@ -1,10 +1,11 @@
 /** Resources in general: what there is, and how people like to see their lists. */
-import { hasPermission, type CurrentUser } from '../../platform/auth/user.ts'
+import { hasPermission, requireProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
 import { metaOf, nameOf } from '../../platform/resource/meta.ts'
 import type { Resource } from '../../platform/resource/resource.ts'
+import { NO_PROJECT } from '../../platform/resource/shape.repository.ts'
 import { shapeOf } from '../../platform/resource/shape.ts'
 import { recordsErrors } from './errors.ts'
 import { deleteView, insertView, selectViews, updateView } from './views.repository.ts'
@@ -13,8 +14,10 @@ const signedIn = { permission: 'signedIn' } as const
 
 export function addRecordsRoutes(app: HubApp): void {
   route(app, 'GET /api/resources', signedIn, async ({ user }) => readableBy(app, user).map(nameOf))
-  route(app, 'GET /api/resources/:name', signedIn, async ({ user, hub, params }) => {
-    const shape = await shapeOf(hub.db.pool, requireResource(app, user, params.name), null)
+  route(app, 'GET /api/resources/:name', signedIn, async ({ user, hub, params, query }) => {
+    if (query.projectId) requireProject(user, query.projectId)
+    const resource = requireResource(app, user, params.name)
+    const shape = await shapeOf(hub.db.pool, resource, query.projectId ?? NO_PROJECT)
     return metaOf(shape, user)
   })
   addViewRoutes(app)

@@ -47,8 +47,10 @@ const unknownField = (name: string) => ({ code: 'input.unknown_keys', keys: name
 function flat(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { custom, ...rest } = input
   if (typeof custom !== 'object' || custom === null) return rest
-  const members = Object.entries(custom).map(([key, value]) => [CUSTOM_PREFIX + key, value])
-  return { ...rest, ...(Object.fromEntries(members) as Record<string, unknown>) }
+  const members = Object.entries(custom as Record<string, unknown>).map(
+    ([key, value]) => [CUSTOM_PREFIX + key, value] as const,
+  )
+  return { ...rest, ...Object.fromEntries(members) }
 }
 
 /** A new record: what was given, else the default, else nothing. */

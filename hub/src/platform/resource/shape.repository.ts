@@ -60,6 +60,9 @@ export async function loadDictionaryEntries(
   return rows
 }
 
+/** In place of a project: only what belongs to the hub. */
+export const NO_PROJECT = '00000000-0000-0000-0000-000000000000'
+
 /** Zone of the project; of the hub's own home without one. */
 export async function loadTimeZone(db: Queryable, projectId: string | null): Promise<string> {
   if (projectId === null) return 'Asia/Shanghai'

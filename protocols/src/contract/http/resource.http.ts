@@ -35,6 +35,8 @@ export const resourceRoutesOfAll = {
   'GET /api/resources/:name': {
     summary: 'Fields and actions of a resource',
     params: named,
+    /** With a project the options hold its own dictionary entries too. */
+    query: z.object({ projectId: Id.optional() }),
     response: ResourceMeta,
   },
   'GET /api/views': {

@@ -12,7 +12,7 @@ import type { Field, FieldValue } from '../field.ts'
 import { rulesOf, type CellContext } from '../kinds.ts'
 import { queryOf, sortingOf, streamRows, type RawRow } from '../list.repository.ts'
 import type { Resource } from '../resource.ts'
-import { isHidden, linksOf, masked, titleOf, valuesOf, type Links } from '../rows.ts'
+import { linksOf, masked, titleOf, valuesOf, type Links } from '../rows.ts'
 import { loadTimeZone } from '../shape.repository.ts'
 import { fieldOfShape, shapeOf, type Shape } from '../shape.ts'
 import { csvLine } from '../sheet/csv-text.ts'
@@ -112,7 +112,7 @@ async function textsOf(
   rows: readonly RawRow[],
   { fields, cells }: Wanted,
 ): Promise<string[][]> {
-  const links = await linksOf(client, { ...shape }, context.user, rows)
+  const links = await linksOf(client, shape, context.user, rows)
   return rows.map((row) => {
     const values = valuesOf(shape, row)
     return fields.map((field) => cellOf(field, values[field.name] ?? null, row, links, cells))
@@ -123,7 +123,7 @@ function cellOf(field: Field, value: FieldValue, row: RawRow, links: Links, cell
   if (value === null) return ''
   if (field.kind === 'reference') return titleOf(links, field, value as string)
   // What a person may reveal one by one is whole in a file: the audit trail names the columns
-  const hidden = field.sensitive && !row.sees_sensitive && isHidden(field, row.sees_sensitive)
+  const hidden = field.sensitive && !row.sees_sensitive
   return rulesOf(field).cellText(hidden ? masked(field, value) : value, field, cells)
 }
 
