@@ -97,6 +97,13 @@ class Session {
     connection.csrfToken = body.csrfToken
   }
 
+  /** Who is signed in, to be kept for work without network; without the token. Null when nobody is. */
+  kept(): Omit<SessionBody, 'csrfToken'> | null {
+    if (!this.#body) return null
+    const { csrfToken: _token, ...kept } = this.#body
+    return kept
+  }
+
   async signOut(): Promise<void> {
     await call('POST /api/auth/sign-out')
     forgetAllDrafts()
