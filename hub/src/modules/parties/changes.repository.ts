@@ -50,6 +50,24 @@ export async function insertRole(client: Client, row: RoleRow): Promise<string> 
   return rows[0]!.id
 }
 
+export interface NewParty {
+  readonly projectId: string
+  readonly name: string
+  readonly kind: string
+  readonly phone: string | null
+  readonly userId: string
+  readonly now: Date
+}
+
+export async function insertParty(client: Client, row: NewParty): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    `insert into party (project_id, kind, name, phone, created_at, created_by, updated_at, updated_by)
+     values ($1, $2, $3, $4, $5, $6, $5, $6) returning id`,
+    [row.projectId, row.kind, row.name, row.phone, row.now, row.userId],
+  )
+  return rows[0]!.id
+}
+
 export interface RolePlace extends Period {
   readonly projectId: string
   readonly buildingId: string

@@ -11,6 +11,7 @@ import {
   householdProject,
   insertHousehold,
   insertKeys,
+  insertParty,
   insertRole,
   keysPlace,
   lockHousehold,
@@ -41,27 +42,59 @@ async function requireParty(client: pg.ClientBase, user: CurrentUser, projectId:
   return party
 }
 
+interface NewPerson {
+  readonly name: string
+  readonly kind: 'person' | 'organisation'
+  readonly phone: string | null
+}
+interface RoleInput {
+  readonly partyId?: string | undefined
+  /** In place of `partyId`: somebody who is not on file. */
+  readonly person?: NewPerson | undefined
+  readonly role: NewRole['role']
+  readonly sharePercent: string | null
+  readonly from?: string | undefined
+}
+
+/** In the transaction of the role: a person without one would be seen by nobody who keeps single buildings. */
+async function makeParty(
+  client: pg.ClientBase,
+  user: CurrentUser,
+  projectId: string,
+  person: NewPerson,
+  audit: Audit,
+  now: Date,
+): Promise<{ id: string; name: string }> {
+  const id = await insertParty(client, { ...person, projectId, userId: user.id, now })
+  await audit(client, { action: 'party.create', entity: 'party', entityId: id, projectId, after: person })
+  return { id, name: person.name }
+}
+
 export async function beginRole(
   hub: Hub,
   user: CurrentUser,
   roomId: string,
-  input: { partyId: string; role: NewRole['role']; sharePercent: string | null; from?: string | undefined },
+  input: RoleInput,
   audit: Audit,
-): Promise<{ id: string }> {
+): Promise<{ id: string; partyId: string }> {
   const room = await findRoom(hub, user, roomId, 'party.write')
+  const { projectId } = room
   const now = hub.clock.now()
   const from = input.from ? new Date(input.from) : now
   return hub.db.transaction(async (client) => {
-    const party = await requireParty(client, user, room.projectId, input.partyId)
-    const id = await addRole(client, user, room, { ...input, from }, now)
+    const party = input.person
+      ? await makeParty(client, user, projectId, input.person, audit, now)
+      : await requireParty(client, user, projectId, input.partyId!)
+    const { role, sharePercent } = input
+    const id = await addRole(client, user, room, { partyId: party.id, role, sharePercent, from }, now)
     await audit(client, {
       action: 'partyRole.begin',
       entity: 'room',
       entityId: roomId,
-      projectId: room.projectId,
-      after: { roleId: id, partyId: input.partyId, name: party.name, role: input.role, from },
+      projectId,
+      after: { roleId: id, partyId: party.id, name: party.name, role, from },
     })
-    return { id }
+    return { id, partyId: party.id }
   })
 }
 

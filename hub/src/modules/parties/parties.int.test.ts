@@ -54,6 +54,20 @@ test('a role ends and stays in the history; the same person can come back later'
   ])
 })
 
+test('who keeps a building brings new people into its rooms, and sees them then', async () => {
+  const { buildingId, rooms } = await smallEstate(hub)
+  const agent = await hub.as('serviceAgent', undefined, { buildingIds: [buildingId] })
+  const params = { id: rooms.get('0102')! }
+  const person = { name: '何雨', phone: '13700007777' }
+  const made = await agent.call('POST /api/rooms/:id/roles', { params, body: { person, role: 'tenant' } })
+  const file = await agent.call('GET /api/parties/:id/file', { params: { id: made.partyId } })
+  expect(file).toMatchObject({ name: '何雨', roles: [{ role: 'tenant', room: { code: '0102' } }] })
+  const both = { person, partyId: made.partyId, role: 'family' as const }
+  await expect(agent.call('POST /api/rooms/:id/roles', { params, body: both })).rejects.toMatchObject({
+    code: 'input.invalid',
+  })
+})
+
 test('somebody of another project has no role here', async () => {
   const here = await smallEstate(hub)
   const elsewhere = await smallEstate(hub)

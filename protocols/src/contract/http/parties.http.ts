@@ -242,17 +242,27 @@ export const PartyFile = z.object({
 })
 export type PartyFile = z.infer<typeof PartyFile>
 
-const newRole = z.object({
-  partyId: Id,
-  role: PartyRoleKind,
-  sharePercent: z
-    .string()
-    .regex(/^\d{1,3}(\.\d{1,4})?$/)
-    .nullable()
-    .default(null),
-  /** Default: now. */
-  from: Instant.optional(),
-})
+/** Somebody on file (`partyId`), or a new `person`, who then lies in the room's building from the start. */
+const newRole = z
+  .object({
+    partyId: Id.optional(),
+    person: z
+      .object({
+        name: z.string().trim().min(1).max(80),
+        kind: PartyKind.default('person'),
+        phone: z.string().trim().min(3).max(40).nullable().default(null),
+      })
+      .optional(),
+    role: PartyRoleKind,
+    sharePercent: z
+      .string()
+      .regex(/^\d{1,3}(\.\d{1,4})?$/)
+      .nullable()
+      .default(null),
+    /** Default: now. */
+    from: Instant.optional(),
+  })
+  .refine(({ partyId, person }) => (partyId === undefined) !== (person === undefined), { path: ['partyId'] })
 const noteText = z.object({ text: z.string().trim().min(1).max(4_000) })
 const householdParams = idParams
 
@@ -271,7 +281,7 @@ export const partiesRoutes = {
     summary: 'Somebody becomes owner, tenant … of a room',
     params: idParams,
     body: newRole,
-    response: z.object({ id: Id }),
+    response: z.object({ id: Id, partyId: Id }),
   },
   'POST /api/party-roles/:id/end': {
     summary: 'Ends a role',
