@@ -203,6 +203,7 @@ function openTasksSql(user: CurrentUser, now: Date, params: unknown[]): string {
           select 1 from process_task_holder oh where oh.task_id = o.id and oh.user_id = ${self}))))
       order by h.user_id <> ${self}, h.user_id limit 1) asked
     where t.state = 'open' and p.state = 'running'
+      and t.id in (select task_id from process_task_holder where user_id = ${self} or user_id in (${PRINCIPALS(self, at)}))
       and not (p.starter_id = ${self} and coalesce((here.content->>'withoutStarter')::boolean, false))
       and not exists (select 1 ${others} and o.by_id = ${self})`
 }

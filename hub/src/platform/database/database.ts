@@ -107,6 +107,9 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => u
 async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  // A connection that is cut while it is lent out tells of it here too: without a listener the process would end
+  const lost = (error: Error) => void (broken = error)
+  client.on('error', lost)
   try {
     await client.query('BEGIN')
     const result = await work(client)
@@ -116,6 +119,7 @@ async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => 
     await client.query('ROLLBACK').catch((cause: Error) => (broken = cause))
     throw error
   } finally {
+    client.off('error', lost)
     // A connection that cannot even roll back is not given to the next one
     client.release(broken)
   }
