@@ -236,7 +236,11 @@ describe('a room', () => {
         {
           body: {
             projectId,
-            title, text: '…', audience: 'all', shownFrom: '2026-03-01T00:00:00.000Z', ...more,
+            title,
+            text: '…',
+            audience: 'all',
+            shownFrom: '2026-03-01T00:00:00.000Z',
+            ...more,
           },
         } as never,
       )

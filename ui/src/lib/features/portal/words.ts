@@ -65,3 +65,12 @@ export function portalError(error: ApiError): string {
   if (status === 404) return m.portal_error_gone()
   return status >= 500 ? m.portal_error_server() : m.portal_error_other()
 }
+
+/** Whether the sum itself would be another one with more readings; how it is spread over the days does not matter. */
+export function restsOnEstimate({ segments }: PortalBillDetail): boolean {
+  return segments
+    .flatMap(({ from, to }) => [from, to])
+    .some(
+      ({ method, reads }) => method === 'interpolated' || reads.some(({ source }) => source === 'estimate'),
+    )
+}
