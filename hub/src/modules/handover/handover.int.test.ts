@@ -33,11 +33,20 @@ test('rooms are handed over: notice, appointment, inspection, reads, keys, owner
   const roomId = rooms.get('0101')!
   const point = await newMeter(hub, projectId, roomId, `H-${projectId.slice(0, 8)}`)
   const owner = await newParty(hub, projectId, '张伟')
+  const role = { params: { id: rooms.get('0201')! }, body: { partyId: owner, role: 'owner' as const } }
+  await clerk.call('POST /api/rooms/:id/roles', role)
   const batch = await plan(buildingId)
   expect(batch).toMatchObject({ total: 4, completed: 0 })
   await expect(plan(buildingId)).rejects.toMatchObject({ code: 'input.invalid' })
   const notified = await clerk.call('POST /api/handover-batches/:id/notify', { params: { id: batch.id } })
   expect(notified.handovers.every(({ state }) => state === 'notified')).toBe(true)
+  await clerk.call('POST /api/handover-batches/:id/notify', { params: { id: batch.id } })
+  const told = await hub.hub.db.pool.query<{ partyId: string }>(
+    `select d.party_id as "partyId" from message m join message_delivery d on d.message_id = m.id
+     where m.template = 'handover.notice' and m.project_id = $1 and d.channel = 'inApp'`,
+    [projectId],
+  )
+  expect(told.rows).toEqual([{ partyId: owner }])
 
   const params = { id: batch.handovers.find(({ room }) => room.id === roomId)!.id }
   let one = await clerk.call('GET /api/handovers/:id', { params })

@@ -135,18 +135,32 @@ export async function insertBatch(client: Client, batch: NewBatch): Promise<numb
   return made.rows.length
 }
 
+export interface NotifiedRoom {
+  readonly id: string
+  /** Building and number. */
+  readonly room: string
+  readonly partyId: string | null
+  readonly startsOn: string
+  readonly endsOn: string
+  readonly notice: string
+}
+
+/** @returns those that had no notice yet */
 export async function markNotified(
   client: Client,
   batchId: string,
   userId: string,
   now: Date,
-): Promise<number> {
-  const { rowCount } = await client.query(
-    `update handover set state = 'notified', notified_at = $2, updated_at = $2, updated_by = $3, version = version + 1
-     where batch_id = $1 and state = 'planned'`,
+): Promise<NotifiedRoom[]> {
+  const { rows } = await client.query<NotifiedRoom>(
+    `update handover h set state = 'notified', notified_at = $2, updated_at = $2, updated_by = $3, version = h.version + 1
+     from handover_batch hb, room r, building b
+     where h.batch_id = $1 and h.state = 'planned' and hb.id = h.batch_id and r.id = h.room_id and b.id = r.building_id
+     returning h.id, b.name || ' ' || r.code as room, h.party_id as "partyId", hb.starts_on::text as "startsOn",
+       hb.ends_on::text as "endsOn", hb.notice`,
     [batchId, now, userId],
   )
-  return rowCount ?? 0
+  return rows
 }
 
 export interface HandoverHead extends Place {

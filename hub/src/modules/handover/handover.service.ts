@@ -11,6 +11,7 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { notify } from '../../platform/notify/index.ts'
 import { findBuilding } from '../estate/index.ts'
 import { addRole, findParty, insertKeys, rolePeriods } from '../parties/index.ts'
 import { enterRead } from '../metering/index.ts'
@@ -32,6 +33,7 @@ import {
   type HandoverPatch,
 } from './handover.repository.ts'
 import type { HandoverReason } from './reasons.ts'
+import { noticeTemplate } from './templates.ts'
 
 const invalid = (path: string, reason: HandoverReason) =>
   invalidInput('The handover is refused', [{ path, reason }])
@@ -80,7 +82,10 @@ export async function batchFor(hub: Hub, user: CurrentUser, id: string): Promise
   return (await batchDetail(hub.db.pool, id))!
 }
 
-/** The notice is printed or sent by people; this notes that it went out. */
+/**
+ * Owners who are on file get the notice through the outbox, in the transaction that notes it: once each, whatever is
+ * killed. The others are told by people; the list shows who has nobody on file.
+ */
 export async function notifyBatch(
   hub: Hub,
   user: CurrentUser,
@@ -90,13 +95,23 @@ export async function notifyBatch(
   const { projectId } = opened(user, await batchPlace(hub.db.pool, id), 'handover.write')
   await hub.db.transaction(async (client) => {
     const rooms = await markNotified(client, id, user.id, hub.clock.now())
-    if (rooms === 0) return
+    if (rooms.length === 0) return
+    const known = rooms.filter(({ partyId }) => partyId !== null)
+    for (const { id: handoverId, partyId, room, startsOn: from, endsOn: to, notice } of known) {
+      await notify(hub, client, {
+        template: noticeTemplate.key,
+        to: [{ kind: 'parties', ids: [partyId!] }],
+        variables: { room, from, to, notice },
+        projectId,
+        dedupeKey: `handover/${handoverId}`,
+      })
+    }
     await audit(client, {
       action: 'handover.notify',
       entity: 'handoverBatch',
       entityId: id,
       projectId,
-      after: { rooms },
+      after: { rooms: rooms.length, messages: known.length },
     })
   })
   return (await batchDetail(hub.db.pool, id))!
