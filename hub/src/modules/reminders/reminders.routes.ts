@@ -1,9 +1,11 @@
 import type { ReminderSourceView } from '@courtyard/protocols/contract'
+import { roleLabel } from '../../platform/auth/role-label.ts'
 import { hasPermission, requireProject, requireWholeProject } from '../../platform/auth/user.ts'
 import { fail, platformErrors } from '../../platform/errors.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
 import { allReminderSources, type ReminderSource } from '../../platform/reminders/source.ts'
+import { knownRoles } from '../../platform/workflow/directory.repository.ts'
 import { reminderErrors } from './errors.ts'
 import { lookThrough } from './look.service.ts'
 import {
@@ -44,7 +46,13 @@ export function addReminderRoutes(app: HubApp): void {
 }
 
 function addRuleRoutes(app: HubApp): void {
-  route(app, 'GET /api/reminder-sources', manage, async () => allReminderSources().map(sourceOf))
+  route(app, 'GET /api/reminder-sources', manage, async ({ hub }) => ({
+    sources: allReminderSources().map(sourceOf),
+    roles: (await knownRoles(hub.db.pool)).map(({ code, name }) => ({
+      code,
+      label: { ...roleLabel({ code, name }) },
+    })),
+  }))
   route(app, 'GET /api/reminder-rules', manage, ({ hub, user, query }) => {
     if (query.projectId) requireProject(user, query.projectId, 'reminders.manage')
     return rulesFor(hub, user, query.projectId)

@@ -131,7 +131,7 @@ export const remindersRoutes = {
       .refine(({ action, note }) => action !== 'dismiss' || note !== '', { path: ['note'] }),
     response: Reminder,
   },
-  'GET /api/reminder-sources': { summary: 'What people can be reminded of', response: z.array(ReminderSourceView) },
+  'GET /api/reminder-sources': { summary: 'What people can be reminded of, and roles that can be told', response: z.object({ sources: z.array(ReminderSourceView), roles: z.array(z.object({ code: z.string(), label })) }) },
   'GET /api/reminder-rules': {
     summary: 'Rules of a project and those of all',
     query: z.object({ projectId: Id.optional() }),

@@ -5,9 +5,11 @@ import Hammer from '@lucide/svelte/icons/hammer'
 import Phone from '@lucide/svelte/icons/phone'
 import Users from '@lucide/svelte/icons/users'
 import BookUser from '@lucide/svelte/icons/book-user'
+import BellRing from '@lucide/svelte/icons/bell-ring'
 import Building2 from '@lucide/svelte/icons/building-2'
 import Cpu from '@lucide/svelte/icons/cpu'
 import DoorOpen from '@lucide/svelte/icons/door-open'
+import Footprints from '@lucide/svelte/icons/footprints'
 import Gauge from '@lucide/svelte/icons/gauge'
 import LayoutDashboard from '@lucide/svelte/icons/layout-dashboard'
 import ListChecks from '@lucide/svelte/icons/list-checks'
@@ -41,6 +43,7 @@ export const groups: readonly Group[] = [
     places: [
       { href: '/', text: m.nav_overview, icon: LayoutDashboard, permission: 'metering.read', phone: true },
       { href: '/tasks', text: m.wf_nav_tasks, icon: ListChecks, permission: null, phone: true },
+      { href: '/reminders', text: m.rem_nav, icon: BellRing, permission: null, phone: false },
     ],
   },
   {
@@ -54,7 +57,16 @@ export const groups: readonly Group[] = [
   },
   {
     text: m.nav_energy,
-    places: [{ href: '/meters', text: m.nav_meters, icon: Gauge, permission: 'metering.read', phone: true }],
+    places: [
+      { href: '/meters', text: m.nav_meters, icon: Gauge, permission: 'metering.read', phone: true },
+      {
+        href: '/reading-routes',
+        text: m.rr_nav_rounds,
+        icon: Footprints,
+        permission: 'readingRounds.read',
+        phone: false,
+      },
+    ],
   },
   {
     text: m.nav_billing,

@@ -1,5 +1,6 @@
 /** The pages under /system, in groups; each module of the kit adds its own line here. */
 import BookA from '@lucide/svelte/icons/book-a'
+import Mails from '@lucide/svelte/icons/mails'
 import ListPlus from '@lucide/svelte/icons/list-plus'
 import Network from '@lucide/svelte/icons/network'
 import Palette from '@lucide/svelte/icons/palette'
@@ -38,6 +39,7 @@ export const systemGroups: readonly SystemGroup[] = [
   {
     text: m.kit_system_records,
     places: [
+      { href: '/system/messages', text: m.msg_nav, icon: Mails, permission: 'messages.read' },
       { href: '/system/processes', text: m.wf_nav_processes, icon: Workflow, permission: 'workflow.define' },
       {
         href: '/system/dictionaries',

@@ -104,6 +104,11 @@ const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> 
   'task.own_process': m.wf_error_own,
   'task.one_voice': m.wf_error_one_voice,
   'task_delegation.overlaps': m.wf_error_overlaps,
+  'message.changed': m.msg_error_changed,
+  'message.not_dead': m.msg_error_not_dead,
+  'message.no_address': m.msg_error_no_address,
+  'reminder.changed': m.rem_error_changed,
+  'reminder.refused': m.rem_error_refused,
 }
 const byStatus: Readonly<Record<number, () => string>> = {
   404: m.error_not_found,
