@@ -55,7 +55,14 @@ export async function readTables(pool: pg.Pool): Promise<ReadonlyMap<string, Tab
 }
 
 /** References that neither a foreign key nor the name of the column tells. */
-const REFERENCES: Readonly<Record<string, string>> = { 'fit_out_permit.applicant_id': 'party' }
+const REFERENCES: Readonly<Record<string, string>> = {
+  'bill.run_id': 'bill_run',
+  'bill.item_id': 'charge_item',
+  'bill_run.item_id': 'charge_item',
+  'charge_assignment.item_id': 'charge_item',
+  'held_account.run_id': 'bill_run',
+  'fit_out_permit.applicant_id': 'party',
+}
 
 function columnOf({ name, type, nullable, hasDefault, ...row }: Row, tables: ReadonlySet<string>): Column {
   const byName = name.endsWith('_id') ? name.slice(0, -3) : null

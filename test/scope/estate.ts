@@ -75,7 +75,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
   manual_read: { source: 'manual' },
   alarm_event: { severity: 'info', state: 'raised' },
-  access_event: { direction: 'in' },
+  access_event: { direction: 'in', credential: 'card' },
   vehicle_event: { direction: 'in', plate_color: null, vehicle_type: null, list: null },
   record_import: {
     resource: 'party',
