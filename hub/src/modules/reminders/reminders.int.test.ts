@@ -288,9 +288,9 @@ test('a certificate that could not be renewed, and an overdue task, come from th
 })
 
 test('a rule that is made is looked at soon, by whoever works', async () => {
-  await rule({ stepsDays: [30] })
   const manager = await hub.as('manager', [projectId])
   records = [record('2026-12-01')]
+  await rule({ stepsDays: [30] })
   // The rule that was made is looked at by the job that was sent, in the worker of this hub
   await expect.poll(() => mine(manager), { timeout: 15_000, interval: 200 }).toHaveLength(1)
   expect(await subjects(manager)).toHaveLength(1)

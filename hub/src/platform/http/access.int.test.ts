@@ -51,6 +51,7 @@ test('public are only these', () => {
     'GET /api/setup',
     'POST /api/auth/sign-in',
     'POST /api/edge/enrol',
+    'POST /api/message-receipts/:channel/:token',
     'POST /api/portal/codes',
     'POST /api/portal/sign-in',
     'POST /api/setup',
