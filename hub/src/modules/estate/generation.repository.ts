@@ -235,6 +235,7 @@ export const ROOM_TABLES = [
   ['owner_change', 'room_id'],
   ['fit_out_permit', 'room_id'],
   ['call_log', 'room_id'],
+  ['lost_item', 'place_id'],
 ] as const
 export const BUILDING_TABLES = [
   ['metering_point', 'building_id'],

@@ -3,11 +3,11 @@ import type { RouteBody } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { accountsModule } from '../accounts/index.ts'
 import { chargingModule } from '../charging/index.ts'
-import { BUILDING_TABLES, ROOM_TABLES } from '../estate/generation.repository.ts'
-import { estateModule } from '../estate/index.ts'
+import { BUILDING_TABLES, ROOM_TABLES } from './generation.repository.ts'
+import { estateModule } from './index.ts'
 import { meteringModule } from '../metering/index.ts'
 import { partiesModule } from '../parties/index.ts'
-import { roomsModule } from './index.ts'
+import { roomsModule } from '../rooms/index.ts'
 
 let hub: TestHub
 let administrator: TestClient
