@@ -270,7 +270,7 @@ test('a user is made, and disabled', async () => {
   await page.getByRole('button', { name: `${w('user_edit')} 张三` }).click()
   await dialog.getByLabel(w('user_disable')).check()
   await button('action_save', dialog).click()
-  await page.getByText(w('user_disabled')).waitFor()
+  await page.locator('td').getByText(w('user_disabled')).waitFor()
   await expect(new HubClient(url).signIn('zhang', password)).rejects.toThrow(/auth\./)
 })
 
