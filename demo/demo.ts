@@ -117,6 +117,7 @@ export class Demo {
       password: state.value.password,
       ports,
       pids: this.supervisor.pids,
+      dataFolder: this.options.dataFolder,
     })
     await this.watchFirstReading(hub, projectId)
     await this.bringHistory(state, hub, gatewayId, simulator, programs)
@@ -149,7 +150,7 @@ export class Demo {
 
   /** Last: nobody waits for it, and the first readings and bills do not wait for people. */
   private async bringPeople(state: StateFile, hub: HubClient, projectId: string): Promise<void> {
-    const people = await ensurePeople(hub, projectId)
+    const people = await ensurePeople(hub, projectId, state.value.history.from)
     await state.markDone('people')
     say(
       `已登记 ${people} 户业主、一张平面图和一个交付批次`,

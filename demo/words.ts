@@ -1,5 +1,7 @@
 import { DEMO_ACCOUNTS } from './steps/accounts.ts'
+import { join } from 'node:path'
 import type { DemoPorts } from './ports.ts'
+import { ownerPhone } from './steps/people.ts'
 
 /** One line of progress in both languages. */
 export function say(zh: string, en: string, after?: string): void {
@@ -11,8 +13,10 @@ export function printSummary(about: {
   password: string
   ports: DemoPorts
   pids: Record<string, number>
+  dataFolder: string
 }): void {
-  const { url, password, ports, pids } = about
+  const { url, password, ports, pids, dataFolder } = about
+  const messages = join(dataFolder, 'messages/sms-*.jsonl')
   const running = Object.entries({
     hub: `HTTP ${ports.hub}, MQTT ${ports.mqtt}`,
     edge: `http://127.0.0.1:${ports.edgeStatus}`,
@@ -25,6 +29,9 @@ export function printSummary(about: {
       '',
       `演示账号 Demo accounts — 密码 password: ${password}`,
       ...DEMO_ACCOUNTS.map(({ username, role }) => `  ${username.padEnd(10)} ${role}`),
+      '',
+      `业主门户 Owner portal   ${url}/portal`,
+      `  手机号 phone ${ownerPhone(1)}; 验证码 code: last line of ${messages}`,
       '',
       '正在运行 Running',
       ...running,

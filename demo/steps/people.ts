@@ -7,7 +7,7 @@ import { planPicture } from './plan-picture.ts'
 const FAMILY = ['王芳', '李娜', '刘洋', '陈静', '杨帆', '赵敏', '黄磊', '周涛']
 
 /** Looks at what is there and does only the rest: killed at any moment, it goes on. */
-export async function ensurePeople(hub: HubClient, projectId: string): Promise<number> {
+export async function ensurePeople(hub: HubClient, projectId: string, since: string): Promise<number> {
   const { buildings } = await hub.call('GET /api/projects/:id/structure', { params: { id: projectId } })
   let people = 0
   for (const { id } of buildings) {
@@ -15,7 +15,7 @@ export async function ensurePeople(hub: HubClient, projectId: string): Promise<n
     for (const room of rooms) {
       if (!room.household) continue
       people += 1
-      if (room.owner === null) await addOwner(hub, projectId, room, people)
+      if (room.owner === null) await addOwner(hub, projectId, room, people, since)
     }
   }
   const first = buildings[0]
@@ -24,22 +24,32 @@ export async function ensurePeople(hub: HubClient, projectId: string): Promise<n
     await ensureVehicles(hub, projectId, first.id)
   }
   await ensureHandover(hub, projectId)
+  await ensureNews(hub, projectId)
   return people
 }
 
-async function addOwner(hub: HubClient, projectId: string, room: SectionRoom, n: number): Promise<void> {
-  const phone = `1990000${String(n).padStart(4, '0')}`
+/** Of the household that is `n`th. */
+export const ownerPhone = (n: number) => `1990000${String(n).padStart(4, '0')}`
+
+async function addOwner(
+  hub: HubClient,
+  projectId: string,
+  room: SectionRoom,
+  n: number,
+  from: string,
+): Promise<void> {
+  const phone = ownerPhone(n)
   const owner = await ensureParty(hub, projectId, { name: room.household!.name, phone })
   const role = { params: { id: room.id } }
   if (n % 3 === 0) {
     const name = FAMILY[n % FAMILY.length]!
     const family = await ensureParty(hub, projectId, { name, phone: `1990001${String(n).padStart(4, '0')}` })
     await hub
-      .call('POST /api/rooms/:id/roles', { ...role, body: { partyId: family, role: 'family' } })
+      .call('POST /api/rooms/:id/roles', { ...role, body: { partyId: family, role: 'family', from } })
       .catch(isThere)
   }
   // Last: whoever has an owner is done
-  await hub.call('POST /api/rooms/:id/roles', { ...role, body: { partyId: owner, role: 'owner' } })
+  await hub.call('POST /api/rooms/:id/roles', { ...role, body: { partyId: owner, role: 'owner', from } })
 }
 
 /** A role that was begun before the demo was killed. */
@@ -129,4 +139,27 @@ async function ensureHandover(hub: HubClient, projectId: string): Promise<void> 
   const { version } = await hub.call('GET /api/handovers/:id', { params: { id: first.id } })
   const body = { version, at: day(2), partyId }
   await hub.call('POST /api/handovers/:id/appoint', { params: { id: first.id }, body })
+}
+
+/** What owners find in the portal beside their bills. */
+async function ensureNews(hub: HubClient, projectId: string): Promise<void> {
+  if ((await hub.list('/api/announcements', { projectId })).length === 0) {
+    const shownFrom = new Date().toISOString()
+    await hub.create('/api/announcements', {
+      projectId,
+      shownFrom,
+      title: '冬季用电安全提醒',
+      text: '请勿在楼道为电动车充电，离家时关闭取暖设备。\n发现线路异常请联系服务中心。',
+      audience: 'all',
+      important: true,
+    })
+  }
+  if ((await hub.list('/api/office-contacts', { projectId })).length > 0) return
+  await hub.create('/api/office-contacts', {
+    projectId,
+    name: '梧桐苑服务中心',
+    telephone: '0571-0000 0000',
+    hours: '每天 8:00–20:00',
+    address: '1 栋一层大厅',
+  })
 }

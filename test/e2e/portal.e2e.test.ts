@@ -45,6 +45,11 @@ afterAll(async () => {
   await folder?.remove()
 })
 
+/** Evaluated in the page, whose names this side does not know. */
+const KEPT_FILES = `caches.keys()
+  .then((names) => Promise.all(names.map((name) => caches.open(name).then((cache) => cache.keys()))))
+  .then((all) => all.flat().length)`
+
 async function newPhone(): Promise<BrowserContext> {
   const context = await browser.newContext({
     viewport: { width: 390, height: 844 },
@@ -152,15 +157,7 @@ test('a family member is invited, sees what was given, and no more when it is en
 test('without network it opens with what was seen last and its age; signing out leaves nothing', async () => {
   await page.goto(`${url}/portal`)
   await page.getByText('周三上午停水检修').waitFor()
-  await until('kept', 20_000, () =>
-    page.evaluate(async () => {
-      const names = await caches.keys()
-      const sizes = await Promise.all(
-        names.map(async (name) => (await (await caches.open(name)).keys()).length),
-      )
-      return sizes.some((size) => size > 20) || undefined
-    }),
-  )
+  await until('kept', 20_000, async () => (await page.evaluate<number>(KEPT_FILES)) > 20 || undefined)
   await phone.setOffline(true)
   await page.goto(`${url}/portal`)
   await page.getByText('周三上午停水检修').waitFor()

@@ -231,19 +231,16 @@ describe('a room', () => {
     const { phone, roleId, estate: place } = await newOwner('0101')
     const other = await smallEstate(hub)
     const say = (projectId: string, title: string, more: object = {}) =>
-      administrator.raw(
-        'POST /api/announcements' as never,
-        {
-          body: {
-            projectId,
-            title,
-            text: '…',
-            audience: 'all',
-            shownFrom: '2026-03-01T00:00:00.000Z',
-            ...more,
-          },
-        } as never,
-      )
+      administrator.raw('POST /api/announcements' as never, {
+        body: {
+          projectId,
+          title,
+          text: '…',
+          audience: 'all',
+          shownFrom: '2026-03-01T00:00:00.000Z',
+          ...more,
+        },
+      })
     const answers = [
       await say(place.projectId, 'all'),
       await say(place.projectId, 'important', { important: true }),

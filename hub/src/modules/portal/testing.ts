@@ -40,7 +40,7 @@ export async function portalClient(hub: TestHub, phone: string): Promise<PortalC
   return {
     session,
     headers: own,
-    call: (key, input) => hub.anonymous.call(key, with_(input) as never),
-    raw: (key, input) => hub.anonymous.raw(key, with_(input) as never),
+    call: (key, input) => hub.anonymous.call(key, with_(input)),
+    raw: (key, input) => hub.anonymous.raw(key, with_(input)),
   }
 }

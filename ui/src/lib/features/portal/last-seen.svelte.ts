@@ -1,6 +1,6 @@
 import { untrack } from 'svelte'
 import { asApiError, type ApiError } from '#lib/api/api-error.ts'
-import { recall, remember } from './seen.ts'
+import { now, recall, remember } from './seen.ts'
 
 /**
  * Something loaded from the hub and kept on the phone: what was seen last is shown at once and renewed; without
@@ -67,7 +67,7 @@ export class LastSeen<T> {
       const data = await answer
       if (asked !== this.#asked) return
       this.#data = data
-      this.#seenAt = new Date().toISOString()
+      this.#seenAt = now()
       this.#error = null
       remember(key, data)
     } catch (error) {

@@ -7,10 +7,12 @@ export interface Seen<T> {
   readonly at: string
 }
 
+export const now = (): string => new Date().toISOString()
+
 /** Storage may be full or forbidden: then there is nothing to show without network. */
 export function remember(key: string, value: unknown): void {
   try {
-    localStorage.setItem(PREFIX + key, JSON.stringify({ value, at: new Date().toISOString() }))
+    localStorage.setItem(PREFIX + key, JSON.stringify({ value, at: now() }))
   } catch {
     localStorage.removeItem(PREFIX + key)
   }
