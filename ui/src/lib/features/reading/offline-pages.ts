@@ -3,11 +3,13 @@ import { preloadCode } from '$app/navigation'
 
 const SCRIPT = '/portal-sw.js'
 
-/** @param scope first page, and the path below which pages are kept */
-export async function keepPages(scope: string, pages: readonly string[]): Promise<void> {
+type RouteId = Parameters<typeof preloadCode>[0]
+
+/** @param scope path below which pages are kept, also that of the first one */
+export async function keepPages(scope: string, routes: readonly RouteId[]): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   const registration = await navigator.serviceWorker.register(SCRIPT, { scope })
-  await Promise.all([scope, ...pages].map((path) => preloadCode(path)))
+  await Promise.all(routes.map((route) => preloadCode(route)))
   await navigator.serviceWorker.ready
   const files = performance
     .getEntriesByType('resource')
