@@ -28,7 +28,8 @@ export async function colleagues(
 
 function commonSql(user: CurrentUser, params: unknown[]): string {
   const grants = grantsOf(user)
-  if (grants.some(({ place }) => place.all)) return 'true'
+  // The value has to be mentioned
+  if (grants.some(({ place }) => place.all)) return '$1::uuid is not null'
   const projectIds = grants.flatMap(({ place }) =>
     place.all ? [] : [...place.projectIds, ...place.buildings.map(({ projectId }) => projectId)],
   )
