@@ -1,7 +1,5 @@
-import type { Values } from '../../../platform/resource/field.ts'
-
 /** What is wrong with an announcement as it would be stored. */
-export function checkAnnouncement(after: Values): { field: string; reason: { code: string } }[] {
+export function checkAnnouncement(after: Readonly<Record<string, unknown>>): { field: string; reason: { code: string } }[] {
   const faults = []
   if (after.audience === 'building' && after.buildingId === null) {
     faults.push({ field: 'buildingId', reason: { code: 'announcement.no_building' } })

@@ -1,7 +1,7 @@
-import type { Texts } from '../../../platform/reasons/reason.ts'
+import type { Words } from '@courtyard/protocols/contract'
 
 /** How far away a day is, in words. */
-export function inDays(daysLeft: number): Texts {
+export function inDays(daysLeft: number): Words {
   if (daysLeft > 1) return { zh: `还有 ${daysLeft} 天`, en: `in ${daysLeft} days` }
   if (daysLeft === 1) return { zh: '明天', en: 'tomorrow' }
   if (daysLeft === 0) return { zh: '今天', en: 'today' }
