@@ -77,7 +77,10 @@ async function signIn(on: Page, number: string): Promise<void> {
   await on.getByLabel(w('portal_phone')).fill(number)
   await on.getByRole('button', { name: w('portal_send_code') }).click()
   await on.getByLabel(w('portal_code')).fill(await codeSentTo(number))
-  await on.getByText(w('portal_nav_me')).first().waitFor()
+  await on
+    .getByRole('link', { name: w('portal_nav_me'), exact: true })
+    .last()
+    .waitFor()
 }
 
 test('a phone on file is bound by the code that was sent to it', async () => {
@@ -104,6 +107,7 @@ test('a bill unfolds to price and readings', async () => {
   await page.getByRole('link', { name: /电费/ }).click()
   await page.getByText(`¥${site.electricityAmount}`).first().waitFor()
   const lines = page.locator('details')
+  await lines.first().waitFor()
   expect(await lines.count()).toBe(2)
   await lines.first().locator('summary').click()
   await lines.first().getByText(w('portal_read_feed')).first().waitFor()

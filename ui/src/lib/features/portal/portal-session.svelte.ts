@@ -40,11 +40,6 @@ class PortalSession {
 
   adopt({ csrfToken, ...body }: SessionBody): void {
     connection.csrfToken = csrfToken
-    connection.onSignedOut = () => {
-      if (!this.#body) return
-      this.forget()
-      void goto(SIGN_IN)
-    }
     this.#body = body
     this.#placeId ??= recall<string>(PLACE_KEY)?.value ?? null
     remember(SESSION_KEY, body)
@@ -52,6 +47,11 @@ class PortalSession {
 
   /** @returns false when nobody is signed in; true also when the hub can't be asked and somebody was */
   async load(): Promise<boolean> {
+    connection.onSignedOut = () => {
+      if (!this.#body) return
+      this.forget()
+      void goto(SIGN_IN)
+    }
     try {
       this.adopt(await call('GET /api/portal/session'))
       return true
@@ -68,7 +68,13 @@ class PortalSession {
     }
   }
 
+  /** Before every write: who began without network has no token yet. @throws ApiError as `call` */
+  async writable(): Promise<void> {
+    if (connection.csrfToken === null) this.adopt(await call('GET /api/portal/session'))
+  }
+
   async signOut(everywhere: boolean): Promise<void> {
+    await this.writable()
     await call(everywhere ? 'POST /api/portal/sign-out-everywhere' : 'POST /api/portal/sign-out')
     this.forget()
     await goto(SIGN_IN)
