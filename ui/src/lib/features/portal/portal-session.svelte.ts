@@ -40,6 +40,7 @@ class PortalSession {
 
   adopt({ csrfToken, ...body }: SessionBody): void {
     connection.csrfToken = csrfToken
+    this.#listen()
     this.#body = body
     this.#placeId ??= recall<string>(PLACE_KEY)?.value ?? null
     remember(SESSION_KEY, body)
@@ -47,11 +48,7 @@ class PortalSession {
 
   /** @returns false when nobody is signed in; true also when the hub can't be asked and somebody was */
   async load(): Promise<boolean> {
-    connection.onSignedOut = () => {
-      if (!this.#body) return
-      this.forget()
-      void goto(SIGN_IN)
-    }
+    this.#listen()
     try {
       this.adopt(await call('GET /api/portal/session'))
       return true
@@ -86,6 +83,15 @@ class PortalSession {
     this.#placeId = null
     connection.csrfToken = null
     forgetSeen()
+  }
+
+  /** When the hub says that the session has ended. */
+  #listen(): void {
+    connection.onSignedOut = () => {
+      if (!this.#body) return
+      this.forget()
+      void goto(SIGN_IN)
+    }
   }
 }
 
