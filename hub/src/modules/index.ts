@@ -9,6 +9,7 @@ import { fleetModule } from './fleet/index.ts'
 import { gatewaysModule } from './gateways/index.ts'
 import { lostAndFoundModule } from './lost-and-found/index.ts'
 import { handoverModule } from './handover/index.ts'
+import { managerModule } from './manager/index.ts'
 import { meteringModule } from './metering/index.ts'
 import { mirrorModule } from './mirror/index.ts'
 import { notificationsModule } from './notifications/index.ts'
@@ -46,6 +47,7 @@ export const modules: readonly HubModule[] = [
   callsModule,
   remindersModule,
   overviewModule,
+  managerModule,
   searchModule,
   eventsModule,
   commandsModule,

@@ -7,6 +7,7 @@ import { estateStructureRoutes } from './estate-structure.http.ts'
 import { eventsRoutes } from './events.http.ts'
 import { fleetRoutes } from './fleet.http.ts'
 import { handoverRoutes } from './handover.http.ts'
+import { managerRoutes } from './manager.http.ts'
 import { messagesRoutes } from './messages.http.ts'
 import { meteringRoutes } from './metering.http.ts'
 import { organisationRoutes } from './organisation.http.ts'
@@ -30,6 +31,7 @@ export * from './estate-structure.http.ts'
 export * from './events.http.ts'
 export * from './fleet.http.ts'
 export * from './handover.http.ts'
+export * from './manager.http.ts'
 export * from './messages.http.ts'
 export * from './metering.http.ts'
 export * from './organisation.http.ts'
@@ -58,6 +60,7 @@ export const apiRoutes = {
   ...meteringRoutes,
   ...chargingRoutes,
   ...overviewRoutes,
+  ...managerRoutes,
   ...eventsRoutes,
   ...commandsRoutes,
   ...fleetRoutes,
