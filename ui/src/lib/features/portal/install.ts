@@ -2,18 +2,19 @@
 import { preloadCode } from '$app/navigation'
 
 const PAGES = [
-  '/portal',
-  '/portal/bills',
-  '/portal/bills/1',
-  '/portal/energy',
-  '/portal/news',
-  '/portal/account',
-]
+  '/(portal)/portal',
+  '/(portal)/portal/bills',
+  '/(portal)/portal/bills/[id]',
+  '/(portal)/portal/energy',
+  '/(portal)/portal/news',
+  '/(portal)/portal/account',
+  '/(portal)/portal/sign-in',
+] as const
 
 export async function keepPages(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   await navigator.serviceWorker.register('/portal-sw.js', { scope: '/portal' })
-  await Promise.all(PAGES.map((path) => preloadCode(path)))
+  await Promise.all(PAGES.map((page) => preloadCode(page)))
   const registration = await navigator.serviceWorker.ready
   const files = performance
     .getEntriesByType('resource')
