@@ -7,6 +7,7 @@ import Users from '@lucide/svelte/icons/users'
 import BookUser from '@lucide/svelte/icons/book-user'
 import BellRing from '@lucide/svelte/icons/bell-ring'
 import Building2 from '@lucide/svelte/icons/building-2'
+import ChartNoAxesCombined from '@lucide/svelte/icons/chart-no-axes-combined'
 import Cpu from '@lucide/svelte/icons/cpu'
 import DoorOpen from '@lucide/svelte/icons/door-open'
 import Footprints from '@lucide/svelte/icons/footprints'
@@ -42,6 +43,13 @@ export const groups: readonly Group[] = [
     text: null,
     places: [
       { href: '/', text: m.nav_overview, icon: LayoutDashboard, permission: 'metering.read', phone: true },
+      {
+        href: '/manager',
+        text: m.mgr_nav,
+        icon: ChartNoAxesCombined,
+        permission: 'manager.read',
+        phone: false,
+      },
       { href: '/tasks', text: m.wf_nav_tasks, icon: ListChecks, permission: null, phone: true },
       { href: '/reminders', text: m.rem_nav, icon: BellRing, permission: null, phone: false },
     ],
