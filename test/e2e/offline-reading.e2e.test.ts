@@ -22,9 +22,17 @@ let browser: Browser
 let phone: BrowserContext
 let page: Page
 let hub: HubClient
-let projectId: string
 let taskId: string
 let pointIds: string[]
+
+/** Runs in the page: every file that it has loaded is in the cache of the service worker. */
+const isKept = `(async () => {
+  const cache = await caches.open('courtyard-app-1')
+  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname))
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+  const needed = loaded.filter((path) => path.startsWith('/_app/immutable/'))
+  return navigator.serviceWorker.controller !== null && needed.every((path) => kept.has(path))
+})()`
 
 const url = () => `http://127.0.0.1:${port}`
 const startHub = () =>
@@ -70,7 +78,6 @@ async function makeRound(): Promise<void> {
   const { id } = await hub.call('POST /api/projects', {
     body: { code: 'COURT', name: '梧桐苑', timeZone: 'Asia/Shanghai' },
   })
-  projectId = id
   const params = { id }
   const rooms = [
     'building,buildingName,room,kind,floor,areaM2,accountNumber,householdName,householdKind',
@@ -119,17 +126,7 @@ test('the round is opened once with network, and is then on the phone', async ()
   await button('sign_in_button').click()
   await page.getByText('北区水表').waitFor()
   expect(await seriousFindings(page)).toEqual([])
-  await until('kept on the phone', 30_000, () =>
-    page.evaluate(async () => {
-      const cache = await caches.open('courtyard-app-1')
-      const kept = new Set((await cache.keys()).map((request) => new URL(request.url).pathname))
-      const needed = performance
-        .getEntriesByType('resource')
-        .map((one) => new URL(one.name).pathname)
-        .filter((path) => path.startsWith('/_app/'))
-      return navigator.serviceWorker.controller !== null && needed.every((path) => kept.has(path))
-    }),
-  )
+  await until('kept on the phone', 30_000, () => page.evaluate<boolean>(isKept))
 })
 
 test('without network three meters are read; a reading that cannot be is asked about', async () => {
