@@ -161,7 +161,14 @@ test('a family member is invited, sees what was given, and no more when it is en
 test('without network it opens with what was seen last and its age; signing out leaves nothing', async () => {
   await page.goto(`${url}/portal`)
   await page.getByText('周三上午停水检修').waitFor()
-  await until('kept', 20_000, async () => (await page.evaluate<number>(KEPT_FILES)) > 20 || undefined)
+  let before = 0
+  await until('kept', 20_000, async () => {
+    await page.waitForTimeout(500)
+    const kept = await page.evaluate<number>(KEPT_FILES)
+    const isSettled = kept > 20 && kept === before
+    before = kept
+    return isSettled || undefined
+  })
   await phone.setOffline(true)
   await page.goto(`${url}/portal`)
   await page.getByText('周三上午停水检修').waitFor()
