@@ -85,7 +85,9 @@ export async function routeFor(hub: Hub, user: CurrentUser, id: string): Promise
 
 export async function taskFor(hub: Hub, user: CurrentUser, id: string): Promise<ReadingTaskDetail> {
   await findTask(hub.db.pool, user, id, 'readingRounds.read')
-  return taskDetail(hub.db.pool, id)
+  const detail = await taskDetail(hub.db.pool, id)
+  if (!detail) throw fail(platformErrors.notFound, 'There is no such task')
+  return detail
 }
 
 export async function makeRoute(

@@ -84,7 +84,8 @@ interface TaskRow extends Omit<ReadingTaskDetail, keyof ReadingProgress> {
   readonly progress: ReadingProgress
 }
 
-export async function taskDetail(client: Client, id: string): Promise<ReadingTaskDetail> {
+/** Null when there is none. */
+export async function taskDetail(client: Client, id: string): Promise<ReadingTaskDetail | null> {
   const { rows } = await client.query<TaskRow>(
     `select ${progressColumn} as progress, tk.project_id as "projectId",
        json_build_object('id', rt.id, 'name', rt.name) as route,
@@ -98,7 +99,8 @@ export async function taskDetail(client: Client, id: string): Promise<ReadingTas
      from reading_task tk ${progressCounts} join reading_route rt on rt.id = tk.route_id where tk.id = $1`,
     [id],
   )
-  const { progress, points, ...row } = rows[0]!
+  if (!rows[0]) return null
+  const { progress, points, ...row } = rows[0]
   return {
     ...progress,
     ...row,
