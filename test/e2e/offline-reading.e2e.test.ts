@@ -204,7 +204,9 @@ test('the office sees the readings with their photos', async () => {
   await office.goto(`${url()}/reading-routes/tasks/${taskId}`)
   await office.getByText('112.5').first().waitFor()
   const photo = office.locator('img[src*="/photo"]').first()
-  await until('photo', 10_000, () => photo.evaluate((image) => (image as HTMLImageElement).naturalWidth > 0))
+  await until('photo', 10_000, () =>
+    photo.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0),
+  )
   expect(await seriousFindings(office)).toEqual([])
   expect(pageErrors).toEqual([])
 })

@@ -53,7 +53,9 @@ async function placesOf(page: Page, origin: string): Promise<string[]> {
   const links = (selector: string): Promise<string[]> =>
     page
       .locator(selector)
-      .evaluateAll((found) => found.map((link) => new URL((link as HTMLAnchorElement).href).pathname))
+      .evaluateAll((found) =>
+        found.map((link) => new URL((link as unknown as { href: string }).href).pathname),
+      )
   await page.goto(`${origin}/system/dictionaries`)
   await page.locator('main h1:visible').first().waitFor()
   return [...new Set([...(await links('aside nav a[href]')), ...(await links('main nav a[href]'))])]
@@ -80,7 +82,7 @@ export async function findingsOfAllPlaces(
     const note = (theme: string, found: string[]): void =>
       void findings.push(...found.map((finding) => `${place} (${theme}) ${finding}`))
     note('light', await seriousFindings(page))
-    await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'))
+    await page.evaluate(`document.documentElement.dataset.theme = 'dark'`)
     // Colours pass into each other for a moment.
     await page.waitForTimeout(250)
     note('dark', await seriousFindings(page, true))

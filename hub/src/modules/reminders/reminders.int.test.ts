@@ -144,7 +144,7 @@ test('handled, put off and dismissed: with a note, by one of two, and it stays s
   await rule({})
   records = [record('2026-11-29')]
   await look()
-  const [{ id, version }] = (await mine(manager)) as [{ id: string; version: number }]
+  const { id, version } = (await mine(manager))[0]!
   const act = (of: TestClient, body: object) =>
     of.call('POST /api/reminders/:id/act', { params: { id }, body: { version, ...body } as never })
   await expect(act(manager, { action: 'dismiss' })).rejects.toMatchObject({ code: 'input.invalid' })
@@ -161,7 +161,7 @@ test('handled, put off and dismissed: with a note, by one of two, and it stays s
   await look()
   await look()
   expect(await subjects(other)).toHaveLength(2)
-  const [again] = (await mine(other)) as [{ version: number }]
+  const again = (await mine(other))[0]!
   await act(other, { action: 'handle', version: again.version, note: 'signed' })
   clock.set('2026-11-28T04:00:00Z')
   await look()
@@ -239,7 +239,7 @@ test('a person sees his own; the project’s are for those who may read them', a
   expect(await mine(engineer)).toEqual([])
   // Told, but no longer of this project
   expect(await mine(stranger)).toEqual([])
-  const [reminder] = (await mine(manager)) as [{ id: string; version: number }]
+  const reminder = (await mine(manager))[0]!
   const act = { params: { id: reminder.id }, body: { version: reminder.version, action: 'handle' as const } }
   await expect(engineer.call('POST /api/reminders/:id/act', act)).rejects.toMatchObject({
     code: 'reminder.not_found',

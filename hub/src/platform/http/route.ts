@@ -54,8 +54,8 @@ export interface PublicCall<K extends RouteKey> extends CallBase<K> {
   readonly session: null
 }
 
-/** A permission; `signedIn`: any session; null: no session needed; else the name of a door. */
-export type Access = Permission | 'signedIn' | null
+/** A permission; the word `signedIn`: any session; null: no session needed; else the name of a door. */
+export type Access = Permission | null
 
 /** Sessions of another kind than those of staff. @throws AppError `auth.no_session` for who has none */
 export type Door = (request: FastifyRequest) => Promise<void>

@@ -29,7 +29,15 @@ export const Dictionary = z.object({
 })
 export type Dictionary = z.infer<typeof Dictionary>
 
-export const CustomFieldKind = z.enum(['text', 'integer', 'decimal', 'boolean', 'choice', 'day', 'dictionary'])
+export const CustomFieldKind = z.enum([
+  'text',
+  'integer',
+  'decimal',
+  'boolean',
+  'choice',
+  'day',
+  'dictionary',
+])
 export type CustomFieldKind = z.infer<typeof CustomFieldKind>
 
 const customFieldSettings = {
