@@ -18,11 +18,13 @@ const pages = [
   ...inFolder('docs/how-to'),
   ...inFolder('docs/adr'),
 ]
-const scripts = Object.keys(JSON.parse(read('package.json')).scripts as Record<string, string>)
+const scriptsOf = (file: string): string[] =>
+  Object.keys((JSON.parse(read(file)) as { scripts: Record<string, string> }).scripts)
 
 test.each(pages)('%s: every npm script that it names is there', (page) => {
-  const named = [...read(page).matchAll(/npm (?:run (?:-s )?([\w:]+)|(start|test)\b)/g)]
-  for (const [, run, plain] of named) expect(scripts).toContain(run ?? plain)
+  const named = [...read(page).matchAll(/npm (?:run (?:-s )?([\w:-]+)(?: -w (\w+))?|(start|test)\b)/g)]
+  for (const [, run, workspace, plain] of named)
+    expect(scriptsOf(workspace ? `${workspace}/package.json` : 'package.json')).toContain(run ?? plain)
 })
 
 test.each(pages)('%s: links and pictures lead to files', (page) => {

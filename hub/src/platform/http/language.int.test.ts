@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestHub, type TestClient, type TestHub } from '../testing.ts'
-import type { ErrorBody, ImportResult } from '@courtyard/protocols/contract'
+import { RoomKind, type ErrorBody, type ImportResult } from '@courtyard/protocols/contract'
 
 let hub: TestHub
 let client: TestClient
@@ -29,13 +29,13 @@ test('a bad file is told to each reader in their language', async () => {
   expect(await importRooms(chinese)).toEqual([
     '2 floor 必须是整数（现为“x”）',
     '3 building 单元格不能为空',
-    '3 kind 只能是：flat, shop, common（现为“villa”）',
+    `3 kind 只能是：${RoomKind.options.join(', ')}（现为“villa”）`,
     '3 areaM2 必须是平方米数，例如 89.5（现为“8x”）',
   ])
   expect(await importRooms(english)).toEqual([
     '2 floor must be a whole number (is "x")',
     '3 building The cell is empty',
-    '3 kind must be one of: flat, shop, common (is "villa")',
+    `3 kind must be one of: ${RoomKind.options.join(', ')} (is "villa")`,
     '3 areaM2 must be square metres such as 89.5 (is "8x")',
   ])
 })
