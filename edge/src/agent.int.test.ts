@@ -155,8 +155,7 @@ describe('when things break', () => {
     const running = await start(site())
     await until(() => hub.readings().length > 100)
     hub.acks = 'hold'
-    await new Promise((resolve) => setTimeout(resolve, 800))
-    expect((await running.state()).uplink.inFlightBatches).toBeGreaterThan(3)
+    await until(async () => (await running.state()).uplink.inFlightBatches > 3)
     await hub.cut()
     await hub.restore()
     await until(async () => (await running.state()).uplink.connected)

@@ -34,6 +34,11 @@ describeDriverContract('opcua', {
 }) // prettier-ignore
 
 describe('opcua driver', () => {
+  // A value that was silent is not sampled again by node-opcua's server: it waits for the answer for ever
+  beforeAll(async () => {
+    await plant.kill()
+    await plant.start()
+  }, 60_000)
   const started: OpcuaDriver[] = []
   const open = (devices: ReturnType<typeof device>[], change: object = {}, folder?: string) => {
     const context = testDriverContext(busOf(change), folder === undefined ? {} : { folder })
