@@ -11,7 +11,7 @@ registerSearcher({
       id,
       title: name,
       note: [accountNumber, ...rooms.map((room) => `${room.building} · ${room.code}`)].join(' · '),
-      href: `/estate?tab=households&q=${encodeURIComponent(accountNumber)}`,
+      href: `/households/${id}`,
     }))
   },
 })
