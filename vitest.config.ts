@@ -17,7 +17,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // Most of the time is spent waiting for sockets and timers
-          maxWorkers: 2,
+          maxWorkers: 3,
           // The hub's modules are loaded once per worker, not once per file
           isolate: false,
           sequence: { groupOrder: 1 },
