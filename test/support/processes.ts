@@ -110,9 +110,18 @@ export async function freePort(): Promise<number> {
   return freePortRun(1)
 }
 
-/** First of `length` consecutive free ports, away from the ports that the system hands out. */
+const FIRST_PORT = 18_000
+const PORTS_PER_WORKER = 1_000
+/** Each worker of the test run has its own ports: what one found free, another cannot take before it is used. */
+const ownPorts = FIRST_PORT + (Number(process.env.VITEST_POOL_ID ?? process.pid) % 12) * PORTS_PER_WORKER
+let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER)
+
+/** First of `length` consecutive free ports, away from the ports that the system hands out; none is given twice soon. */
 export async function freePortRun(length: number): Promise<number> {
-  for (let first = 18_000 + Math.floor(Math.random() * 12_000); first < 32_000; first += length) {
+  for (let tried = 0; tried < PORTS_PER_WORKER; tried += length) {
+    if (nextPort + length > PORTS_PER_WORKER) nextPort = 0
+    const first = ownPorts + nextPort
+    nextPort += length
     const free = await Promise.all(Array.from({ length }, (_, index) => canListen(first + index)))
     if (free.every(Boolean)) return first
   }
