@@ -50,8 +50,28 @@ create index quarantine_entry_open_events on quarantine_entry (gateway_id, devic
 alter table quarantine_entry alter column payload set storage external;
 
 -- The log is the evidence behind every derived row; what was held or lost stays on record too.
+-- Its bytes may be moved into an archive, and back; the fingerprint stays, and nothing else of it changes.
+create function reading_batch_refuse_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.id, new.gateway_id, new.outbox, new.sequence, new.received_at, new.readings, new.events, new.first_at,
+        new.last_at, new.replay_of) is not distinct from (old.id, old.gateway_id, old.outbox, old.sequence,
+        old.received_at, old.readings, old.events, old.first_at, old.last_at, old.replay_of) then
+      if old.archive_id is null and length(new.payload) = 0 and new.payload_bytes = length(old.payload)
+          and new.payload_sha256 = sha256(old.payload)
+          and exists (select from telemetry_archive where id = new.archive_id and kind = 'batches') then
+        return new;
+      end if;
+      if old.archive_id is not null and new.archive_id is null and new.payload_bytes is null
+          and new.payload_sha256 is null and sha256(new.payload) = old.payload_sha256 then
+        return new;
+      end if;
+    end if;
+  end if;
+  raise exception '% is append-only', tg_table_name;
+end $$;
 create trigger reading_batch_append_only before update or delete on reading_batch
-  for each row execute function refuse_change();
+  for each row execute function reading_batch_refuse_change();
 create trigger reading_batch_no_truncate before truncate on reading_batch execute function refuse_change();
 create trigger lost_readings_append_only before update or delete on lost_readings
   for each row execute function refuse_change();

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import * as z from 'zod'
 import type { InputIssue } from '@courtyard/protocols/contract'
 
@@ -62,6 +62,11 @@ export const environmentSchema = z.object({
       'Number of reverse proxies before the hub whose X-Forwarded-For and X-Forwarded-Proto are believed',
     ),
   COURTYARD_DATA: z.string().min(1).default('./data').describe('Folder in which everything is kept'),
+  COURTYARD_BACKUPS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder for backups, better on another disk. Default: COURTYARD_DATA/backups'),
   COURTYARD_MASTER_KEY: z
     .string()
     .min(1)
@@ -129,6 +134,14 @@ export const environmentSchema = z.object({
     .describe(
       'Folder in which CA, certificates, revocation list and topic rules for a Mosquitto beside the hub are kept fresh (deploy/mosquitto)',
     ),
+  FILES_S3_URL: url('http', 'https')
+    .optional()
+    .describe(
+      'Bucket of an S3-compatible store for uploaded files, `https://minio.local/courtyard`; its key must be allowed to list the bucket. Without it they lie in COURTYARD_DATA/files',
+    ),
+  FILES_S3_REGION: z.string().min(1).default('us-east-1').describe('Region of FILES_S3_URL'),
+  FILES_S3_KEY_ID: z.string().min(1).optional().describe('Access key of FILES_S3_URL'),
+  FILES_S3_SECRET: z.string().min(1).optional().meta(secret).describe('Secret of the access key'),
   INFLUX_URL: url('http', 'https')
     .optional()
     .describe('Time-series database to which every committed reading also goes'),
@@ -150,7 +163,13 @@ export const environmentSchema = z.object({
     .min(0.1)
     .max(720)
     .default(12)
-    .describe('Hours after which an unused session ends'),
+    .describe('Hours after which an unused session ends, until it is set in the console'),
+  WEBHOOK_LOOPBACK: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe(
+      '`on` lets webhooks lead to this machine itself (127.0.0.1), with plain http: for trying them out, not for service',
+    ),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -179,6 +198,8 @@ export interface HubConfig {
   readonly trustProxy: number
   /** Absolute. */
   readonly dataFolder: string
+  /** Absolute. */
+  readonly backupFolder: string
   readonly roles: ReadonlySet<HubRole>
   readonly databaseUrl: string | null
   readonly databasePool: number
@@ -198,6 +219,13 @@ export interface HubConfig {
     /** Absolute. */
     readonly mosquittoFiles: string | null
   }
+  /** Null: uploaded files lie in the data folder. */
+  readonly filesS3: {
+    readonly url: string
+    readonly region: string
+    readonly keyId: string
+    readonly secret: string
+  } | null
   readonly influx: {
     readonly url: string
     readonly kind: Environment['INFLUX_KIND']
@@ -208,6 +236,8 @@ export interface HubConfig {
     readonly password: string | null
   } | null
   readonly sessionHours: number
+  /** Whether webhooks may lead to this machine. */
+  readonly webhookLoopback: boolean
   readonly logLevel: Environment['LOG_LEVEL']
   readonly logFormat: Environment['LOG_FORMAT']
 }
@@ -235,6 +265,11 @@ function checkTogether(env: Environment): InputIssue[] {
   if (env.INFLUX_URL && env.INFLUX_KIND === 'influx2') {
     if (!env.INFLUX_ORG) issues.push({ path: 'INFLUX_ORG', reason: 'is needed for InfluxDB 2.x' })
     if (!env.INFLUX_TOKEN) issues.push({ path: 'INFLUX_TOKEN', reason: 'is needed for InfluxDB 2.x' })
+  }
+  if (env.FILES_S3_URL) {
+    const reason = 'is needed with FILES_S3_URL'
+    if (!env.FILES_S3_KEY_ID) issues.push({ path: 'FILES_S3_KEY_ID', reason })
+    if (!env.FILES_S3_SECRET) issues.push({ path: 'FILES_S3_SECRET', reason })
   }
   if (Boolean(env.TLS_CERT_FILE) !== Boolean(env.TLS_KEY_FILE)) {
     const path = env.TLS_CERT_FILE ? 'TLS_KEY_FILE' : 'TLS_CERT_FILE'
@@ -291,6 +326,7 @@ function toConfig(env: Environment): HubConfig {
     masterKey: env.COURTYARD_MASTER_KEY ?? null,
     trustProxy: env.TRUST_PROXY,
     dataFolder: resolve(env.COURTYARD_DATA),
+    backupFolder: resolve(env.COURTYARD_BACKUPS ?? join(env.COURTYARD_DATA, 'backups')),
     roles: new Set(env.COURTYARD_ROLES),
     databaseUrl: env.DATABASE_URL ?? null,
     databasePool: env.DATABASE_POOL,
@@ -307,6 +343,14 @@ function toConfig(env: Environment): HubConfig {
       messagesPerSecond: env.MQTT_MESSAGES_PER_SECOND,
       mosquittoFiles: env.MOSQUITTO_FILES ? resolve(env.MOSQUITTO_FILES) : null,
     },
+    filesS3: env.FILES_S3_URL
+      ? {
+          url: env.FILES_S3_URL,
+          region: env.FILES_S3_REGION,
+          keyId: env.FILES_S3_KEY_ID!,
+          secret: env.FILES_S3_SECRET!,
+        }
+      : null,
     influx: env.INFLUX_URL
       ? {
           url: env.INFLUX_URL,
@@ -319,6 +363,7 @@ function toConfig(env: Environment): HubConfig {
         }
       : null,
     sessionHours: env.SESSION_HOURS,
+    webhookLoopback: env.WEBHOOK_LOOPBACK === 'on',
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   }

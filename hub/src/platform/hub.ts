@@ -9,6 +9,7 @@ import { ExternalBroker } from './broker/external-broker.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { HubConfig } from './config.ts'
 import { openDatabase, type Database } from './database/database.ts'
+import { openFiles } from './files/files.ts'
 import { buildApp } from './http/app.ts'
 import { listenHttps } from './http/https-listener.ts'
 import { PgBossJobs } from './jobs/pg-boss-jobs.ts'
@@ -16,6 +17,7 @@ import { NotifyLiveBus } from './live/notify-live-bus.ts'
 import './reasons/platform-reasons.ts'
 import type { Hub, HubApp, HubModule, Stop } from './module.ts'
 import { startSecurity, type Security } from './security/security.ts'
+import { Settings } from './settings/index.ts'
 
 export interface HubOptions {
   readonly config: HubConfig
@@ -62,6 +64,19 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     const security = await startSecurity({ config, db, clock, log: log.child({ module: 'security' }) })
     stops.push(() => security.stop())
     const services = await startServices(config, db, security, log, stops)
+    const settings = new Settings({
+      ...{ config, db, clock, live: services.live },
+      box: security.box,
+      log: log.child({ module: 'settings' }),
+    })
+    stops.push(async () => settings.stop())
+    const files = await openFiles({
+      dataFolder: config.dataFolder,
+      s3: config.filesS3,
+      db,
+      clock,
+      log: log.child({ module: 'files' }),
+    })
     let listeningPort = config.port
     const hub: Hub = {
       config,
@@ -70,6 +85,8 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       clock,
       db,
       security,
+      files,
+      settings,
       ...services,
       roles: config.roles,
       get publicUrl() {

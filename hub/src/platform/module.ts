@@ -4,10 +4,12 @@ import type { Broker } from './broker/broker.ts'
 import type { Clock } from './clock.ts'
 import type { HubConfig, HubRole } from './config.ts'
 import type { Database } from './database/database.ts'
+import type { Files } from './files/files.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LiveBus } from './live/live-bus.ts'
 import type { Resource } from './resource/resource.ts'
 import type { Security } from './security/security.ts'
+import type { Settings } from './settings/settings.ts'
 
 /** What the platform gives to every module. */
 export interface Hub {
@@ -19,8 +21,12 @@ export interface Hub {
   /** Secrets at rest, and the hub's own CA. */
   readonly security: Security
   readonly broker: Broker
+  /** Uploaded files and pictures. */
+  readonly files: Files
   readonly jobs: Jobs
   readonly live: LiveBus
+  /** What people change while the hub runs. */
+  readonly settings: Settings
   readonly roles: ReadonlySet<HubRole>
   /** Address at which people reach the hub, without a slash at the end. Known once it listens. */
   readonly publicUrl: string

@@ -513,6 +513,36 @@ CREATE TABLE "event_count" (
 );
 
 -- CreateTable
+CREATE TABLE "stored_file" (
+    "hash" TEXT NOT NULL,
+    "size_bytes" INTEGER NOT NULL,
+    "kept_at" TIMESTAMPTZ(3) NOT NULL,
+    "check_due" TIMESTAMPTZ(3),
+
+    CONSTRAINT "stored_file_pkey" PRIMARY KEY ("hash")
+);
+
+-- CreateTable
+CREATE TABLE "attachment" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "file_hash" TEXT NOT NULL,
+    "small_hash" TEXT,
+    "medium_hash" TEXT,
+    "name" TEXT NOT NULL,
+    "media_type" TEXT NOT NULL,
+    "size_bytes" INTEGER NOT NULL,
+    "uploaded_by" UUID NOT NULL,
+    "uploaded_at" TIMESTAMPTZ(3) NOT NULL,
+    "resource" TEXT,
+    "record_id" UUID,
+    "field" TEXT,
+    "project_id" UUID,
+    "released_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "attachment_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "gateway_config" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "gateway_id" UUID NOT NULL,
@@ -709,6 +739,7 @@ CREATE TABLE "defect" (
     "state" TEXT NOT NULL DEFAULT 'open',
     "due_on" DATE,
     "settled_at" TIMESTAMPTZ(3),
+    "photos" UUID[],
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" UUID,
@@ -758,10 +789,7 @@ CREATE TABLE "fit_out_permit" (
     "deposit_amount" DECIMAL(16,2) NOT NULL,
     "deposit_state" TEXT NOT NULL,
     "refunded_amount" DECIMAL(16,2),
-    "state" TEXT NOT NULL DEFAULT 'draft',
-    "decision" TEXT,
-    "decided_at" TIMESTAMPTZ(3),
-    "decided_by" UUID,
+    "state" TEXT NOT NULL DEFAULT 'submitted',
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" UUID,
@@ -799,6 +827,105 @@ CREATE TABLE "fit_out_pass" (
     "created_by" UUID,
 
     CONSTRAINT "fit_out_pass_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "api_key" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "name" TEXT NOT NULL,
+    "prefix" TEXT NOT NULL,
+    "secret_hash" BYTEA NOT NULL,
+    "previous_hash" BYTEA,
+    "previous_until" TIMESTAMPTZ(3),
+    "owner_id" UUID NOT NULL,
+    "permissions" TEXT[],
+    "all_projects" BOOLEAN NOT NULL DEFAULT false,
+    "project_ids" UUID[],
+    "building_ids" UUID[],
+    "per_minute" INTEGER NOT NULL,
+    "expires_at" TIMESTAMPTZ(3),
+    "revoked_at" TIMESTAMPTZ(3),
+    "last_used_at" TIMESTAMPTZ(3),
+    "last_used_ip" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "api_key_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "webhook" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "name" TEXT NOT NULL,
+    "url" TEXT NOT NULL,
+    "events" TEXT[],
+    "all_projects" BOOLEAN NOT NULL DEFAULT false,
+    "project_ids" UUID[],
+    "active" BOOLEAN NOT NULL DEFAULT true,
+    "owner_id" UUID NOT NULL,
+    "secret_sealed" BYTEA NOT NULL,
+    "previous_secret_sealed" BYTEA,
+    "previous_secret_until" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+    "archived_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "webhook_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "webhook_event" (
+    "id" UUID NOT NULL,
+    "type" TEXT NOT NULL,
+    "project_id" UUID,
+    "data" JSONB NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "webhook_event_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "webhook_delivery" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "webhook_id" UUID NOT NULL,
+    "event_id" UUID NOT NULL,
+    "state" TEXT NOT NULL,
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "next_at" TIMESTAMPTZ(3) NOT NULL,
+    "claimed_until" TIMESTAMPTZ(3),
+    "delivered_at" TIMESTAMPTZ(3),
+    "status" INTEGER,
+    "fault" JSONB,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "webhook_delivery_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "webhook_attempt" (
+    "id" BIGSERIAL NOT NULL,
+    "delivery_id" UUID NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "duration_ms" INTEGER NOT NULL,
+    "status" INTEGER,
+    "body" TEXT,
+    "fault" JSONB,
+
+    CONSTRAINT "webhook_attempt_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "sign_in" (
+    "id" BIGSERIAL NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL,
+    "user_id" UUID,
+    "unknown_name" TEXT,
+    "ip" TEXT,
+    "user_agent" TEXT,
+    "reason" TEXT,
+    "request_id" TEXT,
+
+    CONSTRAINT "sign_in_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -944,6 +1071,7 @@ CREATE TABLE "meter" (
     "multiplier" DECIMAL(12,4) NOT NULL DEFAULT 1,
     "max_per_hour" DECIMAL(12,3) NOT NULL DEFAULT 1000,
     "jitter" DECIMAL(12,4) NOT NULL DEFAULT 0,
+    "verified_until" DATE,
     "point_id" INTEGER,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -1061,6 +1189,61 @@ CREATE TABLE "metering_point_state" (
     "scale" SMALLINT NOT NULL,
 
     CONSTRAINT "metering_point_state_pkey" PRIMARY KEY ("metering_point_id")
+);
+
+-- CreateTable
+CREATE TABLE "backup" (
+    "id" UUID NOT NULL,
+    "state" TEXT NOT NULL,
+    "slot" TEXT,
+    "requested_by" TEXT NOT NULL,
+    "requested_at" TIMESTAMPTZ(3) NOT NULL,
+    "started_at" TIMESTAMPTZ(3),
+    "finished_at" TIMESTAMPTZ(3),
+    "name" TEXT,
+    "hub_version" TEXT NOT NULL,
+    "total_bytes" BIGINT NOT NULL DEFAULT 0,
+    "done_bytes" BIGINT NOT NULL DEFAULT 0,
+    "bytes" BIGINT NOT NULL DEFAULT 0,
+    "tables" INTEGER NOT NULL DEFAULT 0,
+    "rows" BIGINT NOT NULL DEFAULT 0,
+    "files" INTEGER NOT NULL DEFAULT 0,
+    "keys_inside" BOOLEAN NOT NULL DEFAULT false,
+    "fault" JSONB,
+    "check_state" TEXT,
+    "checked_at" TIMESTAMPTZ(3),
+    "check_fault" JSONB,
+
+    CONSTRAINT "backup_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "telemetry_archive" (
+    "id" UUID NOT NULL,
+    "project_id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "day" DATE NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'archived',
+    "file" TEXT NOT NULL,
+    "rows" INTEGER NOT NULL,
+    "readings" BIGINT NOT NULL,
+    "bytes" BIGINT NOT NULL,
+    "sha256" BYTEA NOT NULL,
+    "archived_at" TIMESTAMPTZ(3) NOT NULL,
+    "restored_at" TIMESTAMPTZ(3),
+
+    CONSTRAINT "telemetry_archive_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "telemetry_horizon" (
+    "project_id" UUID NOT NULL,
+    "readings_from" TIMESTAMPTZ(3),
+    "first_day" DATE,
+    "last_run_at" TIMESTAMPTZ(3),
+    "fault" JSONB,
+
+    CONSTRAINT "telemetry_horizon_pkey" PRIMARY KEY ("project_id")
 );
 
 -- CreateTable
@@ -1320,6 +1503,19 @@ CREATE TABLE "number_sequence" (
 );
 
 -- CreateTable
+CREATE TABLE "number_rule" (
+    "project_id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "pattern" TEXT NOT NULL,
+    "reset" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "changed_by" TEXT NOT NULL,
+    "changed_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "number_rule_pkey" PRIMARY KEY ("project_id","kind")
+);
+
+-- CreateTable
 CREATE TABLE "portal_session" (
     "id" BYTEA NOT NULL,
     "phone" TEXT NOT NULL,
@@ -1401,6 +1597,22 @@ CREATE TABLE "office_contact" (
     "address" TEXT,
 
     CONSTRAINT "office_contact_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "print_template_version" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID,
+    "kind" TEXT NOT NULL,
+    "paper" TEXT NOT NULL,
+    "language" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "content" JSONB,
+    "note" TEXT NOT NULL,
+    "created_by" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "print_template_version_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -1702,6 +1914,19 @@ CREATE TABLE "issued_certificate" (
 );
 
 -- CreateTable
+CREATE TABLE "setting" (
+    "key" TEXT NOT NULL,
+    "place" TEXT NOT NULL,
+    "content" JSONB NOT NULL,
+    "sealed" BYTEA,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" TEXT NOT NULL,
+
+    CONSTRAINT "setting_pkey" PRIMARY KEY ("key","place")
+);
+
+-- CreateTable
 CREATE TABLE "reading_batch" (
     "id" BIGSERIAL NOT NULL,
     "gateway_id" UUID NOT NULL,
@@ -1714,6 +1939,9 @@ CREATE TABLE "reading_batch" (
     "last_at" TIMESTAMPTZ(3),
     "payload" BYTEA NOT NULL,
     "replay_of" BIGINT,
+    "archive_id" UUID,
+    "payload_sha256" BYTEA,
+    "payload_bytes" INTEGER,
 
     CONSTRAINT "reading_batch_pkey" PRIMARY KEY ("id")
 );
@@ -2035,6 +2263,12 @@ CREATE UNIQUE INDEX "vehicle_event_gateway_id_device_key_event_id_key" ON "vehic
 CREATE UNIQUE INDEX "alarm_event_gateway_id_device_key_event_id_key" ON "alarm_event"("gateway_id", "device_key", "event_id");
 
 -- CreateIndex
+CREATE INDEX "stored_file_check_due_idx" ON "stored_file"("check_due");
+
+-- CreateIndex
+CREATE INDEX "attachment_record_id_idx" ON "attachment"("record_id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "gateway_config_gateway_id_number_key" ON "gateway_config"("gateway_id", "number");
 
 -- CreateIndex
@@ -2110,6 +2344,45 @@ CREATE UNIQUE INDEX "fit_out_pass_code_key" ON "fit_out_pass"("code");
 CREATE INDEX "fit_out_pass_permit_id_idx" ON "fit_out_pass"("permit_id");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "api_key_name_key" ON "api_key"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "api_key_prefix_key" ON "api_key"("prefix");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "api_key_secret_hash_key" ON "api_key"("secret_hash");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "api_key_previous_hash_key" ON "api_key"("previous_hash");
+
+-- CreateIndex
+CREATE INDEX "api_key_owner_id_idx" ON "api_key"("owner_id");
+
+-- CreateIndex
+CREATE INDEX "webhook_owner_id_idx" ON "webhook"("owner_id");
+
+-- CreateIndex
+CREATE INDEX "webhook_event_at_idx" ON "webhook_event"("at");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_webhook_id_created_at_id_idx" ON "webhook_delivery"("webhook_id", "created_at" DESC, "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_event_id_idx" ON "webhook_delivery"("event_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "webhook_delivery_webhook_id_event_id_key" ON "webhook_delivery"("webhook_id", "event_id");
+
+-- CreateIndex
+CREATE INDEX "webhook_attempt_delivery_id_idx" ON "webhook_attempt"("delivery_id");
+
+-- CreateIndex
+CREATE INDEX "sign_in_user_id_id_idx" ON "sign_in"("user_id", "id" DESC);
+
+-- CreateIndex
+CREATE INDEX "sign_in_at_idx" ON "sign_in"("at" DESC);
+
+-- CreateIndex
 CREATE UNIQUE INDEX "lost_item_project_id_number_key" ON "lost_item"("project_id", "number");
 
 -- CreateIndex
@@ -2168,6 +2441,18 @@ CREATE INDEX "usage_dirty_marked_at_idx" ON "usage_dirty"("marked_at");
 
 -- CreateIndex
 CREATE INDEX "metering_point_state_project_id_last_read_at_idx" ON "metering_point_state"("project_id", "last_read_at");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "backup_name_key" ON "backup"("name");
+
+-- CreateIndex
+CREATE INDEX "backup_requested_at_idx" ON "backup"("requested_at" DESC);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "telemetry_archive_file_key" ON "telemetry_archive"("file");
+
+-- CreateIndex
+CREATE INDEX "telemetry_archive_project_id_day_kind_idx" ON "telemetry_archive"("project_id", "day", "kind");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "company_code_key" ON "company"("code");
@@ -2419,6 +2704,15 @@ ALTER TABLE "fit_out_inspection" ADD CONSTRAINT "fit_out_inspection_permit_id_fk
 ALTER TABLE "fit_out_pass" ADD CONSTRAINT "fit_out_pass_permit_id_fkey" FOREIGN KEY ("permit_id") REFERENCES "fit_out_permit"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "webhook_delivery" ADD CONSTRAINT "webhook_delivery_webhook_id_fkey" FOREIGN KEY ("webhook_id") REFERENCES "webhook"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "webhook_delivery" ADD CONSTRAINT "webhook_delivery_event_id_fkey" FOREIGN KEY ("event_id") REFERENCES "webhook_event"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "webhook_attempt" ADD CONSTRAINT "webhook_attempt_delivery_id_fkey" FOREIGN KEY ("delivery_id") REFERENCES "webhook_delivery"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "message_delivery" ADD CONSTRAINT "message_delivery_message_id_fkey" FOREIGN KEY ("message_id") REFERENCES "message"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -2667,6 +2961,32 @@ create trigger alarm_event_append_only before update or delete on alarm_event
   for each row execute function refuse_change();
 create trigger alarm_event_no_truncate before truncate on alarm_event execute function refuse_change();
 
+-- prisma/sql/files.sql
+-- A file goes when nothing refers to it any more: every column that names one says so here, and is indexed for that.
+ALTER TABLE attachment
+  ADD CONSTRAINT attachment_file FOREIGN KEY (file_hash) REFERENCES stored_file (hash),
+  ADD CONSTRAINT attachment_small FOREIGN KEY (small_hash) REFERENCES stored_file (hash),
+  ADD CONSTRAINT attachment_medium FOREIGN KEY (medium_hash) REFERENCES stored_file (hash),
+  ADD CONSTRAINT attachment_uploader FOREIGN KEY (uploaded_by) REFERENCES app_user (id),
+  ADD CONSTRAINT attachment_record CHECK (
+    (record_id IS NULL) = (resource IS NULL) AND (record_id IS NULL) = (field IS NULL)
+    AND (released_at IS NULL OR record_id IS NOT NULL));
+CREATE INDEX attachment_file_hash ON attachment (file_hash);
+CREATE INDEX attachment_small_hash ON attachment (small_hash);
+CREATE INDEX attachment_medium_hash ON attachment (medium_hash);
+CREATE INDEX attachment_waiting ON attachment (uploaded_by, uploaded_at) WHERE record_id IS NULL;
+CREATE INDEX attachment_released ON attachment (released_at) WHERE released_at IS NOT NULL;
+
+ALTER TABLE floor_plan ADD CONSTRAINT floor_plan_file FOREIGN KEY (file_hash) REFERENCES stored_file (hash);
+CREATE INDEX floor_plan_file_hash ON floor_plan (file_hash);
+ALTER TABLE handover_item ADD CONSTRAINT handover_item_photo FOREIGN KEY (photo_hash) REFERENCES stored_file (hash);
+CREATE INDEX handover_item_photo_hash ON handover_item (photo_hash) WHERE photo_hash IS NOT NULL;
+ALTER TABLE manual_read ADD CONSTRAINT manual_read_photo FOREIGN KEY (photo_sha256) REFERENCES stored_file (hash);
+CREATE INDEX manual_read_photo_sha256 ON manual_read (photo_sha256) WHERE photo_sha256 IS NOT NULL;
+ALTER TABLE reading_photo ADD CONSTRAINT reading_photo_file FOREIGN KEY (sha256) REFERENCES stored_file (hash);
+ALTER TABLE reading_entry ADD CONSTRAINT reading_entry_photo FOREIGN KEY (photo_sha256) REFERENCES stored_file (hash);
+CREATE INDEX reading_entry_photo_sha256 ON reading_entry (photo_sha256) WHERE photo_sha256 IS NOT NULL;
+
 -- prisma/sql/fleet.sql
 -- One configuration at a time is on its way to a gateway, and one runs
 CREATE UNIQUE INDEX gateway_config_pending ON gateway_config (gateway_id) WHERE state = 'pending';
@@ -2690,13 +3010,49 @@ ALTER TABLE owner_change ADD CONSTRAINT owner_change_settlement CHECK (
 CREATE UNIQUE INDEX owner_change_once ON owner_change (room_id, at);
 
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_state CHECK (
-  state IN ('draft', 'submitted', 'approved', 'rejected', 'working', 'finished', 'closed', 'cancelled'));
+  state IN ('submitted', 'approved', 'rejected', 'working', 'finished', 'closed', 'cancelled'));
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_deposit CHECK (
   deposit_state IN ('none', 'due', 'held', 'refunded', 'kept') AND deposit_amount >= 0
   AND (refunded_amount IS NULL OR refunded_amount BETWEEN 0 AND deposit_amount));
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_days CHECK (ends_on >= starts_on);
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_room FOREIGN KEY (room_id) REFERENCES room (id);
 ALTER TABLE fit_out_inspection ADD CONSTRAINT fit_out_inspection_result CHECK (result IN ('ok', 'defect'));
+
+-- prisma/sql/integrations.sql
+alter table api_key
+  add constraint api_key_place check (not all_projects or (project_ids = '{}' and building_ids = '{}')),
+  add constraint api_key_per_minute check (per_minute > 0),
+  add constraint api_key_previous check ((previous_hash is null) = (previous_until is null));
+
+alter table webhook
+  add constraint webhook_place check (not all_projects or project_ids = '{}'),
+  add constraint webhook_previous check ((previous_secret_sealed is null) = (previous_secret_until is null));
+alter table webhook_delivery
+  add constraint webhook_delivery_state check (state in ('queued', 'failed', 'delivered', 'dead'));
+
+-- What is looked at every second: only what is not done.
+create index webhook_delivery_due on webhook_delivery (webhook_id, next_at, id) where state in ('queued', 'failed');
+
+-- What happened stays as it was told.
+create trigger webhook_event_as_written before update on webhook_event
+  for each row execute function refuse_change();
+create trigger webhook_attempt_as_written before update on webhook_attempt
+  for each row execute function refuse_change();
+
+-- prisma/sql/logs.sql
+-- What happened stays as it was written down.
+create trigger sign_in_append_only before update or delete on sign_in
+  for each row execute function refuse_change();
+create trigger sign_in_no_truncate before truncate on sign_in execute function refuse_change();
+alter table sign_in
+  add constraint sign_in_one_name check ((user_id is null) = (unknown_name is not null)),
+  add constraint sign_in_reason check (reason in ('unknownName', 'wrongPassword', 'locked', 'disabled'));
+create index sign_in_refused on sign_in (id desc) where reason is not null;
+
+-- The operation log is read newest first, narrowed to a person, a kind of thing or a project.
+create index audit_entry_actor_id on audit_entry (actor, id desc);
+create index audit_entry_entity_id_desc on audit_entry (entity, id desc);
+create index audit_entry_project_id_desc on audit_entry (project_id, id desc);
 
 -- prisma/sql/messages.sql
 -- What is looked at every few seconds: only what is not done.
@@ -2757,6 +3113,16 @@ CREATE INDEX usage_day_held ON usage_day (project_id, metering_point_id) WHERE s
 CREATE INDEX held_interval_project ON held_interval (project_id);
 CREATE INDEX metering_point_project_role ON metering_point (project_id, medium, role);
 
+-- prisma/sql/operations.sql
+-- Two who press the button at once make one backup; a slot of the schedule is served once, unless it failed.
+create unique index backup_one_at_a_time on backup ((true)) where state in ('waiting', 'running');
+create unique index backup_slot_once on backup (slot) where slot is not null and state <> 'failed';
+alter table backup add constraint backup_state check (state in ('waiting', 'running', 'done', 'failed'));
+alter table backup add constraint backup_check_state check (check_state in ('waiting', 'good', 'bad'));
+alter table telemetry_archive add constraint telemetry_archive_kind check (kind in ('readings', 'batches'));
+alter table telemetry_archive add constraint telemetry_archive_state
+  check (state in ('archived', 'restored', 'superseded'));
+
 -- prisma/sql/organisation.sql
 ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_records_check" CHECK ("records" IN ('all', 'department', 'own'));
 ALTER TABLE "role_assignment" ADD CONSTRAINT "role_assignment_place_check"
@@ -2809,6 +3175,11 @@ CREATE UNIQUE INDEX portal_family_current ON portal_family (party_role_id, phone
 ALTER TABLE announcement ADD CONSTRAINT announcement_audience CHECK (
   (audience = 'all' AND building_id IS NULL) OR (audience = 'building' AND building_id IS NOT NULL));
 ALTER TABLE announcement ADD CONSTRAINT announcement_period CHECK (shown_to IS NULL OR shown_to > shown_from);
+
+-- prisma/sql/printing.sql
+-- One of each version, also where there is no project
+CREATE UNIQUE INDEX print_template_version_once ON print_template_version
+  (kind, paper, language, coalesce(project_id, '00000000-0000-0000-0000-000000000000'), version);
 
 -- prisma/sql/reading-rounds.sql
 ALTER TABLE reading_route ADD CONSTRAINT reading_route_due_day CHECK (due_day BETWEEN 1 AND 28);
@@ -2915,8 +3286,28 @@ create index quarantine_entry_open_events on quarantine_entry (gateway_id, devic
 alter table quarantine_entry alter column payload set storage external;
 
 -- The log is the evidence behind every derived row; what was held or lost stays on record too.
+-- Its bytes may be moved into an archive, and back; the fingerprint stays, and nothing else of it changes.
+create function reading_batch_refuse_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' then
+    if (new.id, new.gateway_id, new.outbox, new.sequence, new.received_at, new.readings, new.events, new.first_at,
+        new.last_at, new.replay_of) is not distinct from (old.id, old.gateway_id, old.outbox, old.sequence,
+        old.received_at, old.readings, old.events, old.first_at, old.last_at, old.replay_of) then
+      if old.archive_id is null and length(new.payload) = 0 and new.payload_bytes = length(old.payload)
+          and new.payload_sha256 = sha256(old.payload)
+          and exists (select from telemetry_archive where id = new.archive_id and kind = 'batches') then
+        return new;
+      end if;
+      if old.archive_id is not null and new.archive_id is null and new.payload_bytes is null
+          and new.payload_sha256 is null and sha256(new.payload) = old.payload_sha256 then
+        return new;
+      end if;
+    end if;
+  end if;
+  raise exception '% is append-only', tg_table_name;
+end $$;
 create trigger reading_batch_append_only before update or delete on reading_batch
-  for each row execute function refuse_change();
+  for each row execute function reading_batch_refuse_change();
 create trigger reading_batch_no_truncate before truncate on reading_batch execute function refuse_change();
 create trigger lost_readings_append_only before update or delete on lost_readings
   for each row execute function refuse_change();
@@ -2930,6 +3321,7 @@ create trigger quarantine_entry_as_it_came before update of payload, payload_has
 -- prisma/sql/workflow.sql
 -- A subject has one running process at most, however often the button is pressed.
 create unique index process_one_running on process (subject_kind, subject_id) where state = 'running';
+create index process_about on process (subject_kind, subject_id, started_at);
 
 -- A command counts once per process.
 create unique index process_event_command on process_event (process_id, command_id) where command_id is not null;
@@ -2990,6 +3382,7 @@ CREATE INDEX "party_search_idx" ON "party" USING gin (search_grams(coalesce("nam
 
 -- resource room
 CREATE INDEX "room_by_code_idx" ON "room" ("project_id", "code", "id");
+CREATE INDEX "room_by_floor_idx" ON "room" ("project_id", "floor", "id");
 CREATE INDEX "room_search_idx" ON "room" USING gin (search_grams(coalesce("code", '') || chr(10) || custom_text("custom")));
 
 -- resource unit

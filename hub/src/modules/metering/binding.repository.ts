@@ -1,5 +1,6 @@
 /** Which register points feed which meters: a device that says a meter's serial number carries its index. */
 import type { PoolClient } from 'pg'
+import { holdHorizons } from '../telemetry/index.ts'
 import { MAX_USAGE_SCALE } from './domain/plan.ts'
 import { markRanges, type DirtyRange } from './usage/dirty.repository.ts'
 
@@ -128,13 +129,15 @@ export async function markMeters(client: PoolClient, meterIds: readonly string[]
 
 /**
  * Throws the usage of metering points away and marks all of it: after something changed that lies under every row,
- * such as a meter's resolution. The marks come first, so that no worker is at the rows meanwhile.
+ * such as a meter's resolution. The marks come first, so that no worker is at the rows meanwhile. What lies before the
+ * project's horizon stays: it could not be computed again.
  */
 export async function invalidate(
   client: PoolClient,
   meteringPointIds: readonly string[],
 ): Promise<DirtyRange[]> {
   if (meteringPointIds.length === 0) return []
+  await holdHorizons(client)
   const { rows } = await client.query<{ id: string; from_ms: string }>(
     `select metering_point_id as id, (extract(epoch from min(from_at)) * 1000)::bigint::text as from_ms
      from installation where metering_point_id = any($1::uuid[]) group by 1`,
@@ -146,8 +149,19 @@ export async function invalidate(
     toMs: END_OF_TIME,
   }))
   await markRanges(client, ranges)
-  for (const table of ['usage_day', 'usage_month', 'held_interval', 'metering_point_state']) {
-    await client.query(`delete from ${table} where metering_point_id = any($1::uuid[])`, [meteringPointIds])
+  const derived = [
+    ['usage_day', 't.day >= h.first_day'],
+    ['usage_month', 't.month >= h.first_day'],
+    ['held_interval', 't.to_at > h.readings_from'],
+    ['metering_point_state', 'true'],
+  ] as const
+  for (const [table, recent] of derived) {
+    await client.query(
+      `delete from ${table} t where t.metering_point_id = any($1::uuid[]) and not exists (
+         select from telemetry_horizon h
+         where h.project_id = t.project_id and h.readings_from is not null and not (${recent}))`,
+      [meteringPointIds],
+    )
   }
   return ranges
 }

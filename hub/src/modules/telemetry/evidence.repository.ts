@@ -25,7 +25,8 @@ export async function batchEvidence(
   const { rows } = await client.query<EvidenceRow>(
     `select b.id::text, b.gateway_id as "gatewayId", g.name as "gatewayName", g.project_id as "projectId", b.outbox,
        b.sequence::text, b.received_at as "receivedAt", b.readings, b.first_at as "firstAt", b.last_at as "lastAt",
-       length(b.payload) as bytes, encode(sha256(b.payload), 'hex') as sha256
+       coalesce(b.payload_bytes, length(b.payload)) as bytes,
+       encode(coalesce(b.payload_sha256, sha256(b.payload)), 'hex') as sha256
      from reading_batch b join gateway g on g.id = b.gateway_id where b.id = $1::bigint`,
     [batchId.toString()],
   )

@@ -79,7 +79,7 @@ export async function contradictions(
   const { rows } = await client.query<{ position: number }>(
     `select v.position from unnest($1::int[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[])
        as v (position, gateway_id, outbox, sequence, hash)
-     join reading_batch b using (gateway_id, outbox, sequence) where sha256(b.payload) <> v.hash`,
+     join reading_batch b using (gateway_id, outbox, sequence) where coalesce(b.payload_sha256, sha256(b.payload)) <> v.hash`,
     [
       batches.map((_, position) => position),
       batches.map((batch) => batch.gatewayId),

@@ -32,12 +32,13 @@ const EXTEND_EVERY_MS = 60_000
 export class Sessions {
   private readonly db: Database
   private readonly clock: Clock
-  private readonly lifetimeMs: number
+  private readonly lifetimeMs: () => Promise<number>
 
-  constructor(db: Database, clock: Clock, sessionHours: number) {
+  /** @param lifetimeMs how long a session goes on without being used, as it is set at that moment */
+  constructor(db: Database, clock: Clock, lifetimeMs: () => Promise<number>) {
     this.db = db
     this.clock = clock
-    this.lifetimeMs = sessionHours * 3_600_000
+    this.lifetimeMs = lifetimeMs
   }
 
   /** @returns the secret for the cookie */
@@ -57,7 +58,7 @@ export class Sessions {
       userAgent: from.userAgent?.slice(0, 300) ?? null,
       createdAt: now,
       lastSeenAt: now,
-      expiresAt: new Date(now.getTime() + this.lifetimeMs),
+      expiresAt: await this.expiry(now),
     })
     return { secret, csrfToken }
   }
@@ -69,7 +70,7 @@ export class Sessions {
     const row = await this.rowOf(id, now)
     if (!row) return null
     if (now.getTime() - row.lastSeenAt.getTime() > EXTEND_EVERY_MS) {
-      await sessionRepository.extend(this.db.prisma, id, now, new Date(now.getTime() + this.lifetimeMs))
+      await sessionRepository.extend(this.db.prisma, id, now, await this.expiry(now))
     }
     return activeSession(id, row)
   }
@@ -126,6 +127,10 @@ export class Sessions {
 
   async removeExpired(): Promise<number> {
     return (await sessionRepository.removeExpired(this.db.prisma, this.clock.now())).count
+  }
+
+  private async expiry(now: Date): Promise<Date> {
+    return new Date(now.getTime() + (await this.lifetimeMs()))
   }
 
   private async rowOf(id: Uint8Array<ArrayBuffer>, now: Date): Promise<SessionRow | null> {

@@ -4,6 +4,8 @@ import rateLimit from '@fastify/rate-limit'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import { randomUUID } from 'node:crypto'
+import { addApiKeys, readApiKey } from '../api-keys/key-access.ts'
+import { sessionLifetimeMs } from '../auth/session-settings.ts'
 import { Sessions } from '../auth/sessions.ts'
 import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp, HubModule } from '../module.ts'
@@ -47,7 +49,7 @@ export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise
     'resources',
     modules.flatMap(({ resources }) => resources ?? []),
   )
-  app.decorate('sessions', new Sessions(hub.db, hub.clock, hub.config.sessionHours))
+  app.decorate('sessions', new Sessions(hub.db, hub.clock, () => sessionLifetimeMs(hub.settings)))
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(answerError)
@@ -102,9 +104,12 @@ async function addDefences(app: HubApp): Promise<void> {
 
 async function addSessions(app: HubApp): Promise<void> {
   await app.register(cookie)
+  addApiKeys(app)
   app.decorateRequest('session', null)
   app.addHook('onRequest', async (request) => {
     if (!request.url.startsWith('/api/')) return
+    // Who shows a key speaks as the key, whatever cookies come along
+    if (await readApiKey(request)) return
     const secret = readSessionCookie(request)
     if (secret) request.session = await app.sessions.find(secret)
   })

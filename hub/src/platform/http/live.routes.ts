@@ -158,6 +158,9 @@ const permissionOf: Record<NarrowedEvent, Permission | null> = {
   gatewayConfig: 'gateways.read',
   call: 'cti.call',
   messages: null,
+  settings: null,
+  tasks: null,
+  printing: null,
 }
 
 /** How much of what happens there concerns the person. */

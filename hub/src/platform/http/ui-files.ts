@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fail, platformErrors } from '../errors.ts'
 import type { HubApp } from '../module.ts'
+import { branded } from './branding.ts'
 
 const buildFolder = fileURLToPath(new URL('../../../../ui/build/', import.meta.url))
 
@@ -46,11 +47,12 @@ class ConsolePages {
     this.folder = folder
   }
 
-  async send(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async send(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const page = this.load()
     if (!page) return reply.status(503).type('text/html').send(notBuilt)
+    const html = await branded(page.html, request.server.hub.settings)
     allowScripts(reply, page.scriptHashes)
-    return reply.header('cache-control', 'no-cache').type('text/html').send(page.html)
+    return reply.header('cache-control', 'no-cache').type('text/html').send(html)
   }
 
   /** Read anew after a build, so that the page never asks for files of an earlier one. */

@@ -149,6 +149,12 @@ export const liveEvents = {
   call: z.object({ id: Id }),
   /** This person has new messages, or has read some elsewhere. */
   messages: z.object({}),
+  /** Settings of this group have changed. */
+  settings: z.object({ key: z.string() }),
+  /** What waits for this person in processes has changed. */
+  tasks: z.object({}),
+  /** How far a file is that this person's browser asked for with the token. */
+  printing: z.object({ token: Id, done: z.number().int(), total: z.number().int() }),
 }
 export type LiveEvents = { [K in keyof typeof liveEvents]: z.infer<(typeof liveEvents)[K]> }
 

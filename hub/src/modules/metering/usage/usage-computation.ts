@@ -3,6 +3,7 @@
  * what came out different. Everything happens in the caller's transaction, which holds the marks.
  */
 import type { PoolClient } from 'pg'
+import { readingHorizons } from '../../telemetry/index.ts'
 import { addDays, calendarOf, SLOT_MS, type Calendar } from '../domain/calendar.ts'
 import { rescale } from '../domain/decimal.ts'
 import { Status } from '../domain/pairs.ts'
@@ -46,7 +47,10 @@ export async function recompute(
   now: Date,
 ): Promise<Recomputed[]> {
   const plans = await loadPlans(client, [...new Set(ranges.map((range) => range.meteringPointId))])
-  const works = ranges.flatMap((range) => workOf(plans.get(range.meteringPointId), range))
+  const horizons = await readingHorizons(client, [
+    ...new Set([...plans.values()].map(({ projectId }) => projectId)),
+  ])
+  const works = ranges.flatMap((range) => workOf(plans.get(range.meteringPointId), range, horizons))
   if (works.length === 0) return []
   await settle(client, works)
   await settle(client, await extendToDependents(client, works))
@@ -66,11 +70,18 @@ export async function recompute(
   }))
 }
 
-function workOf(plan: PointPlan | undefined, range: DirtyRange): Work[] {
+/** What lies before the horizon of a project is final: the readings that it came from may be in an archive. */
+function workOf(
+  plan: PointPlan | undefined,
+  range: DirtyRange,
+  horizons: ReadonlyMap<string, number>,
+): Work[] {
   if (!plan) return []
+  const horizonMs = horizons.get(plan.projectId) ?? -Infinity
+  if (range.toMs < horizonMs) return []
   const calendar = calendarOf(plan.timeZone)
   const trembles = plan.registers.some((register) => register.jitter > 0n)
-  const touched = { fromMs: range.fromMs, toMs: trembles ? END_OF_TIME : range.toMs }
+  const touched = { fromMs: Math.max(range.fromMs, horizonMs), toMs: trembles ? END_OF_TIME : range.toMs }
   const window = firstWindow(touched.fromMs, touched.toMs, calendar)
   return [
     {

@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { route } from '../../../platform/http/route.ts'
+import type { Hub, HubApp } from '../../../platform/module.ts'
+import { requireEverywhere } from '../everywhere.ts'
+import { CHECK, checkOne, look, LOOK, MAKE, makeWaiting } from './backup-work.ts'
+import { backUpNow, checkNow, overviewOf } from './backups.service.ts'
+
+const manage = { permission: 'backup.manage' } as const
+const Named = z.object({ id: z.uuid() })
+const HOURS = 3_600
+
+export function addBackupRoutes(app: HubApp): void {
+  route(app, 'GET /api/backups', manage, ({ hub, user, say }) => {
+    requireEverywhere(user, manage.permission)
+    return overviewOf(hub, say)
+  })
+  route(app, 'POST /api/backups', manage, ({ hub, user, audit, say }) => {
+    requireEverywhere(user, manage.permission)
+    return backUpNow(hub, { user, audit, say })
+  })
+  route(app, 'POST /api/backups/:id/check', manage, ({ hub, user, audit, say, params }) => {
+    requireEverywhere(user, manage.permission)
+    return checkNow(hub, { user, audit, say }, params.id)
+  })
+}
+
+export async function startBackupJobs(hub: Hub): Promise<void> {
+  await hub.jobs.work(MAKE, Named, ({ id }, { signal }) => makeWaiting(hub, id, signal), {
+    expireInSeconds: 24 * HOURS,
+  })
+  await hub.jobs.work(CHECK, Named, ({ id }, { signal }) => checkOne(hub, id, signal), {
+    expireInSeconds: 24 * HOURS,
+  })
+  await hub.jobs.work(LOOK, z.object({}), () => look(hub))
+  await hub.jobs.schedule(LOOK, '*/5 * * * *')
+}

@@ -1,0 +1,16 @@
+import { registerPermissions } from '../../platform/auth/permissions.ts'
+
+registerPermissions({
+  group: { zh: '系统运维', en: 'Operations' },
+  permissions: {
+    'settings.manage': { zh: '修改系统和项目设置', en: 'Change settings of the system and of projects' },
+    'backup.manage': {
+      zh: '查看、执行和校验备份',
+      en: 'See backups, make them and check them',
+    },
+    'archive.manage': {
+      zh: '查看归档，把旧数据移出或放回数据库',
+      en: 'See archives; move old readings out of the database and back',
+    },
+  },
+})
