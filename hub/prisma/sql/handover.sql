@@ -13,7 +13,7 @@ ALTER TABLE owner_change ADD CONSTRAINT owner_change_settlement CHECK (
 CREATE UNIQUE INDEX owner_change_once ON owner_change (room_id, at);
 
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_state CHECK (
-  state IN ('draft', 'submitted', 'approved', 'rejected', 'working', 'finished', 'closed', 'cancelled'));
+  state IN ('submitted', 'approved', 'rejected', 'working', 'finished', 'closed', 'cancelled'));
 ALTER TABLE fit_out_permit ADD CONSTRAINT fit_out_permit_deposit CHECK (
   deposit_state IN ('none', 'due', 'held', 'refunded', 'kept') AND deposit_amount >= 0
   AND (refunded_amount IS NULL OR refunded_amount BETWEEN 0 AND deposit_amount));

@@ -1,5 +1,6 @@
 -- A subject has one running process at most, however often the button is pressed.
 create unique index process_one_running on process (subject_kind, subject_id) where state = 'running';
+create index process_about on process (subject_kind, subject_id, started_at);
 
 -- A command counts once per process.
 create unique index process_event_command on process_event (process_id, command_id) where command_id is not null;

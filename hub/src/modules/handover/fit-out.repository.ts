@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { DepositState, FitOutPermit, PermitState } from '@courtyard/protocols/contract'
+import { rowsOf, type WorkflowClient, type WorkflowReader } from '../../platform/workflow/client.ts'
 import type { Place } from './handover.repository.ts'
 
 type Client = Pick<pg.ClientBase, 'query'>
@@ -15,30 +16,33 @@ export interface PermitHead extends Place {
   readonly lastResult: 'ok' | 'defect' | null
 }
 
-export async function permitHead(client: Client, id: string, lock = false): Promise<PermitHead | null> {
-  const { rows } = await client.query<PermitHead>(
+export async function permitHead(
+  client: WorkflowReader,
+  id: string,
+  lock = false,
+): Promise<PermitHead | null> {
+  const rows = await rowsOf<PermitHead>(
+    client,
     `select id, project_id as "projectId", building_id as "buildingId", room_id as "roomId", version, state,
        deposit_amount::text as "depositAmount", deposit_state as "depositState", starts_on::text as "startsOn",
        ends_on::text as "endsOn", (select result from fit_out_inspection i where i.permit_id = f.id
          order by at desc, id desc limit 1) as "lastResult"
-     from fit_out_permit f where id = $1 ${lock ? 'for update' : ''}`,
+     from fit_out_permit f where id = $1::uuid ${lock ? 'for update' : ''}`,
     [id],
   )
   return rows[0] ?? null
 }
 
-export type PermitRow = Omit<FitOutPermit, 'steps'>
-type Row = Omit<PermitRow, 'decidedAt'> & { decidedAt: Date | null }
+export type PermitRow = Omit<FitOutPermit, 'process' | 'maySettle'>
 
 const iso = (text: string) => new Date(text).toISOString()
 
 export async function permitDetail(client: Client, id: string): Promise<PermitRow | null> {
-  const { rows } = await client.query<Row>(
+  const { rows } = await client.query<PermitRow>(
     `select f.id, f.project_id as "projectId", f.version, f.number, f.state, f.company,
        f.company_phone as "companyPhone", f.work, f.starts_on::text as "startsOn", f.ends_on::text as "endsOn",
        f.deposit_amount::text as "depositAmount", f.deposit_state as "depositState",
-       f.refunded_amount::text as "refundedAmount", f.decision, f.decided_at as "decidedAt",
-       (select display_name from app_user where id = f.decided_by) as "decidedBy",
+       f.refunded_amount::text as "refundedAmount",
        json_build_object('id', p.id, 'name', p.name) as applicant,
        json_build_object('id', r.id, 'code', r.code, 'unit', u.name,
          'building', json_build_object('id', b.id, 'name', b.name)) as room,
@@ -56,7 +60,6 @@ export async function permitDetail(client: Client, id: string): Promise<PermitRo
   if (!row) return null
   return {
     ...row,
-    decidedAt: row.decidedAt?.toISOString() ?? null,
     inspections: row.inspections.map((one) => ({ ...one, at: iso(one.at) })),
     passes: row.passes.map((one) => ({ ...one, revokedAt: one.revokedAt && iso(one.revokedAt) })),
   }
@@ -75,8 +78,11 @@ export interface NewPermit extends Place {
   readonly now: Date
 }
 
-/** Numbers such as ZX-2026-0001, without gaps: the sequence's row is held until the transaction ends. */
-export async function insertPermit(client: Client, row: NewPermit): Promise<void> {
+/**
+ * Numbers such as ZX-2026-0001, without gaps: the sequence's row is held until the transaction ends.
+ * @returns the number
+ */
+export async function insertPermit(client: Client, row: NewPermit): Promise<string> {
   const year = String(row.now.getUTCFullYear())
   const { rows } = await client.query<{ n: string }>(
     `insert into number_sequence (project_id, kind, period, next) values ($1, 'fitOutPermit', $2, 2)
@@ -84,6 +90,7 @@ export async function insertPermit(client: Client, row: NewPermit): Promise<void
      returning (next - 1)::text as n`,
     [row.projectId, year],
   )
+  const number = `ZX-${year}-${rows[0]!.n.padStart(4, '0')}`
   await client.query(
     `insert into fit_out_permit (id, project_id, building_id, room_id, number, applicant_id, company, company_phone, work,
        starts_on, ends_on, deposit_amount, deposit_state, created_at, created_by, updated_at, updated_by)
@@ -94,7 +101,7 @@ export async function insertPermit(client: Client, row: NewPermit): Promise<void
       row.projectId,
       row.buildingId,
       row.roomId,
-      `ZX-${year}-${rows[0]!.n.padStart(4, '0')}`,
+      number,
       row.applicantId,
       row.company,
       row.companyPhone,
@@ -106,43 +113,54 @@ export async function insertPermit(client: Client, row: NewPermit): Promise<void
       row.userId,
     ],
   )
+  return number
 }
 
-export async function savePermitState(
-  client: Client,
+export async function savePermit(
+  client: WorkflowClient,
   id: string,
-  change: { state: PermitState; decision: string | null; decided: boolean; userId: string; now: Date },
+  change: {
+    readonly state: PermitState
+    readonly depositState: DepositState
+    readonly refundedAmount?: string | null
+  },
+  now: Date,
 ): Promise<void> {
-  await client.query(
-    `update fit_out_permit set state = $2, version = version + 1, updated_at = $3, updated_by = $4,
-       decision = case when $5 then $6 else decision end, decided_at = case when $5 then $3 else decided_at end,
-       decided_by = case when $5 then $4 else decided_by end where id = $1`,
-    [id, change.state, change.now, change.userId, change.decided, change.decision],
+  await rowsOf(
+    client,
+    `update fit_out_permit set state = $2, deposit_state = $3, refunded_amount = coalesce($4::numeric, refunded_amount),
+       version = version + 1, updated_at = $5::timestamptz where id = $1::uuid`,
+    [id, change.state, change.depositState, change.refundedAmount ?? null, now.toISOString()],
   )
 }
 
-export async function saveDeposit(
-  client: Client,
+/** What the applicant wants, before anything was approved. */
+export async function reviseApplication(
+  client: WorkflowClient,
   id: string,
-  change: { state: DepositState; refundedAmount: string | null; userId: string; now: Date },
+  application: Pick<NewPermit, 'company' | 'work' | 'startsOn' | 'endsOn' | 'depositAmount'>,
+  now: Date,
 ): Promise<void> {
-  await client.query(
-    `update fit_out_permit set deposit_state = $2, refunded_amount = $3, version = version + 1, updated_at = $4,
-       updated_by = $5 where id = $1`,
-    [id, change.state, change.refundedAmount, change.now, change.userId],
+  const { company, work, startsOn, endsOn, depositAmount } = application
+  await rowsOf(
+    client,
+    `update fit_out_permit set company = $2, work = $3, starts_on = $4::date, ends_on = $5::date,
+       deposit_amount = $6::numeric, deposit_state = case when $6::numeric > 0 then 'due' else 'none' end,
+       version = version + 1, updated_at = $7::timestamptz where id = $1::uuid`,
+    [id, company, work, startsOn, endsOn, depositAmount, now.toISOString()],
   )
 }
 
 export async function setDecoration(
-  client: Client,
+  client: WorkflowClient,
   roomId: string,
-  state: 'decorating' | 'decorated',
-  userId: string,
+  state: 'bare' | 'decorating' | 'decorated',
   now: Date,
 ): Promise<void> {
-  await client.query(
-    `update room set decoration_state = $2, version = version + 1, updated_at = $3, updated_by = $4 where id = $1`,
-    [roomId, state, now, userId],
+  await rowsOf(
+    client,
+    `update room set decoration_state = $2, version = version + 1, updated_at = $3::timestamptz where id = $1::uuid`,
+    [roomId, state, now.toISOString()],
   )
 }
 

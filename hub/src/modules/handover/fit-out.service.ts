@@ -1,16 +1,18 @@
-/** Fit-out permits: application, approval, deposit, inspections, passes. */
+/** Fit-out permits: application, inspections, passes. The order of things is that of the process (`fit-out.subject.ts`). */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import type { FitOutPermit, PermitStep } from '@courtyard/protocols/contract'
+import type { FitOutPermit, Permission } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { maskPhone, maySeeSensitive } from '../../platform/auth/sensitive.ts'
 import { opens, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { startProcess } from '../../platform/workflow/index.ts'
 import { localDays } from '../metering/index.ts'
 import { findParty, roomPlace } from '../parties/index.ts'
+import { newestProcessAbout } from '../workflow/index.ts'
 import { opened } from './access.ts'
-import { depositRefused, nextSteps, passWorth, takeStep } from './domain/permit-steps.ts'
+import { passWorth, settle } from './domain/permit-steps.ts'
 import { handoverErrors } from './errors.ts'
 import {
   insertInspection,
@@ -21,11 +23,11 @@ import {
   permitHead,
   permitOfPass,
   revokePass,
-  saveDeposit,
-  savePermitState,
+  savePermit,
   setDecoration,
   type PermitHead,
 } from './fit-out.repository.ts'
+import { FIT_OUT } from './fit-out.subject.ts'
 import type { HandoverReason } from './reasons.ts'
 
 const invalid = (path: string, reason: HandoverReason) =>
@@ -43,6 +45,7 @@ interface Application {
   readonly depositAmount: string
 }
 
+/** The permit and its process begin together. */
 export async function applyForPermit(
   hub: Hub,
   user: CurrentUser,
@@ -56,30 +59,39 @@ export async function applyForPermit(
   if (input.endsOn < input.startsOn) throw invalid('endsOn', { code: 'handover.end_first' })
   const id = randomUUID()
   await hub.db.transaction(async (client) => {
-    await insertPermit(client, { ...room, ...input, id, roomId, userId: user.id, now: hub.clock.now() })
+    const now = hub.clock.now()
+    const number = await insertPermit(client, { ...room, ...input, id, roomId, userId: user.id, now })
     await audit(client, {
       action: 'fitOut.apply',
       entity: 'fitOutPermit',
       entityId: id,
       projectId: room.projectId,
-      after: { roomId, ...input },
+      after: { roomId, number, ...input },
+    })
+    const { company, work, startsOn, endsOn, depositAmount } = input
+    const { room: place } = (await permitDetail(client, id))!
+    await startProcess(hub, client, audit, {
+      ...{ id: randomUUID(), definition: FIT_OUT, projectId: room.projectId, subjectId: id, starter: user },
+      title: `${number} ${place.building.name} ${place.code}`,
+      fields: { company, work, startsOn, endsOn, depositAmount, refundedAmount: null },
     })
   })
   return permitFor(hub, user, id)
 }
 
+/** With its process, for all who may see the permit. */
 export async function permitFor(hub: Hub, user: CurrentUser, id: string): Promise<FitOutPermit> {
   const head = opened(user, await permitHead(hub.db.pool, id), 'handover.read')
-  const detail = (await permitDetail(hub.db.pool, id))!
-  const mayApprove = opens(user, 'handover.approve', head)
-  const steps = nextSteps(detail.state).filter((step) => mayApprove || !isDecision(step))
+  const [detail, process] = await Promise.all([
+    permitDetail(hub.db.pool, id),
+    newestProcessAbout(hub, user, FIT_OUT, id),
+  ])
   const passes = maySeeSensitive(user, head)
-    ? detail.passes
-    : detail.passes.map((one) => ({ ...one, workerPhone: one.workerPhone && maskPhone(one.workerPhone) }))
-  return { ...detail, passes, steps: opens(user, 'handover.write', head) ? steps : [] }
+    ? detail!.passes
+    : detail!.passes.map((one) => ({ ...one, workerPhone: one.workerPhone && maskPhone(one.workerPhone) }))
+  const leftOver = head.depositState === 'held' && process?.state !== 'running'
+  return { ...detail!, passes, process, maySettle: leftOver && opens(user, 'handover.write', head) }
 }
-
-const isDecision = (step: PermitStep) => step === 'approve' || step === 'reject'
 
 type Work = (client: pg.PoolClient, permit: PermitHead, now: Date) => Promise<Record<string, unknown>>
 interface Change {
@@ -87,7 +99,7 @@ interface Change {
   readonly action: string
   /** Null: adds something, whatever else was changed. */
   readonly version: number | null
-  readonly permission?: 'handover.write' | 'handover.approve'
+  readonly permission?: Permission
 }
 
 async function change(
@@ -117,55 +129,31 @@ async function change(
   return permitFor(hub, user, id)
 }
 
-export async function step(
+/**
+ * Of a permit whose process ended with a deposit in hand: given up on the way, or a process that knows no refund.
+ * @throws AppError `permit.refused` while the process runs
+ */
+export async function settleDeposit(
   hub: Hub,
   user: CurrentUser,
   id: string,
-  input: { version: number; step: PermitStep; words: string },
+  input: { version: number; refundedAmount: string | null },
   audit: Audit,
 ): Promise<FitOutPermit> {
-  const permission = isDecision(input.step) ? 'handover.approve' : 'handover.write'
-  const what = { id, action: input.step, version: input.version, permission } as const
+  const what = { id, action: 'settleDeposit', version: input.version }
   return change(hub, user, what, audit, async (client, permit, now) => {
-    const state = takeStep(permit, input.step)
-    if (typeof state !== 'string') throw refused(state)
-    const decided = isDecision(input.step)
-    await savePermitState(client, id, { state, decided, decision: input.words || null, userId: user.id, now })
-    if (state === 'working') await setDecoration(client, permit.roomId, 'decorating', user.id, now)
-    if (state === 'closed') await setDecoration(client, permit.roomId, 'decorated', user.id, now)
-    return { state, words: input.words }
+    const process = await newestProcessAbout(hub, user, FIT_OUT, id)
+    if (process?.state === 'running') throw refused({ code: 'permit.in_process' })
+    const next = settle(permit, input.refundedAmount)
+    if ('code' in next) {
+      throw next.code === 'permit.refund_too_much' ? invalid('refundedAmount', next) : refused(next)
+    }
+    const isDone = permit.state === 'finished'
+    const after = { ...next, state: isDone ? ('closed' as const) : permit.state }
+    await savePermit(client, id, after, now)
+    if (isDone) await setDecoration(client, permit.roomId, 'decorated', now)
+    return after
   })
-}
-
-export async function moveDeposit(
-  hub: Hub,
-  user: CurrentUser,
-  id: string,
-  input: { version: number; state: 'held' | 'refunded' | 'kept'; refundedAmount?: string | undefined },
-  audit: Audit,
-): Promise<FitOutPermit> {
-  return change(
-    hub,
-    user,
-    { id, action: 'deposit', version: input.version },
-    audit,
-    async (client, permit, now) => {
-      const reason = depositRefused(permit, input.state)
-      if (reason) throw refused(reason)
-      const refundedAmount =
-        input.state === 'refunded' ? (input.refundedAmount ?? permit.depositAmount) : null
-      if (refundedAmount !== null && cents(refundedAmount) > cents(permit.depositAmount)) {
-        throw invalid('refundedAmount', { code: 'permit.refund_too_much' })
-      }
-      await saveDeposit(client, id, { state: input.state, refundedAmount, userId: user.id, now })
-      return { depositState: input.state, refundedAmount }
-    },
-  )
-}
-
-function cents(amount: string): bigint {
-  const [whole, part = ''] = amount.split('.')
-  return BigInt(whole! + part.padEnd(2, '0'))
 }
 
 export async function inspectWork(
@@ -175,7 +163,8 @@ export async function inspectWork(
   input: { result: 'ok' | 'defect'; remark: string },
   audit: Audit,
 ): Promise<FitOutPermit> {
-  return change(hub, user, { id, action: 'inspect', version: null }, audit, async (client, permit, at) => {
+  const what = { id, action: 'inspect', version: null, permission: 'handover.inspect' }
+  return change(hub, user, what, audit, async (client, permit, at) => {
     if (permit.state !== 'working') throw refused({ code: 'permit.wrong_state' })
     await insertInspection(client, { permitId: id, at, ...input, userId: user.id })
     return input

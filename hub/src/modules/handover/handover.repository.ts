@@ -373,3 +373,8 @@ export async function setDefectState(
     [id, state, now, userId],
   )
 }
+
+export async function partyName(client: Client, id: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>('select name from party where id = $1', [id])
+  return rows[0]!.name
+}

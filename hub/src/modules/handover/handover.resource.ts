@@ -33,6 +33,7 @@ export const defectResource = defineResource({
     },
     roomId: { ...ROOM, required: true },
     detail: { kind: 'longText', label: { zh: '说明', en: 'Detail' }, maxLength: 2_000 },
+    photos: { kind: 'attachments', label: { zh: '照片', en: 'Photos' } },
     state: {
       kind: 'choice',
       label: { zh: '状态', en: 'State' },
@@ -106,7 +107,6 @@ export const permitResource = defineResource({
       list: true,
       sort: true,
       options: [
-        { value: 'draft', label: { zh: '草稿', en: 'Draft' }, tone: 'neutral' },
         { value: 'submitted', label: { zh: '待审批', en: 'Waiting for approval' }, tone: 'attention' },
         { value: 'approved', label: { zh: '已批准', en: 'Approved' }, tone: 'ok' },
         { value: 'rejected', label: { zh: '已退回', en: 'Rejected' }, tone: 'fault' },

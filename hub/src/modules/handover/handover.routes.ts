@@ -6,10 +6,9 @@ import {
   checkPass,
   givePass,
   inspectWork,
-  moveDeposit,
   permitFor,
   revoke,
-  step,
+  settleDeposit,
 } from './fit-out.service.ts'
 import { batchesOf } from './handover.repository.ts'
 import {
@@ -108,14 +107,14 @@ function addPermitRoutes(app: HubApp): void {
   route(app, 'GET /api/fit-out-permits/:id/file', READ, async ({ hub, user, params }) =>
     permitFor(hub, user, params.id),
   )
-  route(app, 'POST /api/fit-out-permits/:id/step', WRITE, async ({ hub, user, params, body, audit }) =>
-    step(hub, user, params.id, body, audit),
-  )
   route(app, 'POST /api/fit-out-permits/:id/deposit', WRITE, async ({ hub, user, params, body, audit }) =>
-    moveDeposit(hub, user, params.id, body, audit),
+    settleDeposit(hub, user, params.id, body, audit),
   )
-  route(app, 'POST /api/fit-out-permits/:id/inspections', WRITE, async ({ hub, user, params, body, audit }) =>
-    inspectWork(hub, user, params.id, body, audit),
+  route(
+    app,
+    'POST /api/fit-out-permits/:id/inspections',
+    { permission: 'handover.inspect' },
+    async ({ hub, user, params, body, audit }) => inspectWork(hub, user, params.id, body, audit),
   )
   route(app, 'POST /api/fit-out-permits/:id/passes', WRITE, async ({ hub, user, params, body, audit }) =>
     givePass(hub, user, params.id, body, audit),

@@ -26,6 +26,7 @@ import {
   insertBatch,
   markNotified,
   metersOfRoom,
+  partyName,
   patchHandover,
   saveResults,
   setDelivered,
@@ -291,10 +292,7 @@ async function beginOwner(
   )
   if (owner?.partyId === partyId) return
   if (owner) {
-    const { rows } = await client.query<{ name: string }>('select name from party where id = $1', [
-      owner.partyId,
-    ])
-    throw refused([{ code: 'handover.other_owner', name: rows[0]!.name }])
+    throw refused([{ code: 'handover.other_owner', name: await partyName(client, owner.partyId) }])
   }
   const room = { id: roomId, projectId, buildingId }
   await addRole(client, user, room, { partyId: partyId!, role: 'owner', sharePercent: null, from: now }, now)

@@ -6,13 +6,17 @@ registerPermissions({
     'handover.read': {
       zh: '查看交房、过户和装修',
       en: 'See handovers, changes of owner and fit-outs',
-      defaults: ['manager', 'billingClerk', 'serviceAgent'],
+      defaults: ['manager', 'engineer', 'billingClerk', 'serviceAgent'],
     },
     'handover.write': {
       zh: '办理交房、过户和装修',
       en: 'Hand over rooms, change owners, handle fit-outs',
       defaults: ['manager', 'serviceAgent'],
     },
-    'handover.approve': { zh: '审批装修', en: 'Approve fit-outs', defaults: ['manager'] },
+    'handover.inspect': {
+      zh: '登记装修巡查',
+      en: 'Note inspections of fit-outs',
+      defaults: ['manager', 'engineer', 'serviceAgent'],
+    },
   },
 })

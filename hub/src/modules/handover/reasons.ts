@@ -18,7 +18,10 @@ export const handoverReasons = registerReasons({
     zh: '最近一次巡查未合格，不能完工',
     en: 'Work ends after an inspection that found nothing',
   },
-  'permit.deposit_held': { zh: '押金尚未退还或扣留', en: 'The deposit is neither given back nor kept yet' },
+  'permit.in_process': {
+    zh: '流程进行中，押金在流程里结算',
+    en: 'Its process runs: the deposit is settled there',
+  },
   'permit.deposit_state': { zh: '押金状态不允许此操作', en: 'Not with the deposit in its present state' },
   'permit.still_working': { zh: '施工中，押金不能结算', en: 'The deposit is settled when work has ended' },
   'permit.refund_too_much': { zh: '退款不能超过押金', en: 'More than the deposit cannot be given back' },

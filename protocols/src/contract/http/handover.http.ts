@@ -4,6 +4,7 @@ import { HouseholdKind } from './estate.http.ts'
 import { PictureBody } from './estate-structure.http.ts'
 import { KeyKind, RoomPlace } from './parties.http.ts'
 import { Day, DecimalText, Done, Id, Instant, idParams, type RouteTable } from './route.ts'
+import { ProcessDetail } from './workflow.http.ts'
 
 const money = z.string().regex(/^\d{1,12}(\.\d{1,2})?$/)
 const words = z.string().trim().max(2_000)
@@ -152,7 +153,6 @@ export type OwnerChangePreview = z.infer<typeof OwnerChangePreview>
 // --- fit-out ---
 
 export const PermitState = z.enum([
-  'draft',
   'submitted',
   'approved',
   'rejected',
@@ -162,8 +162,6 @@ export const PermitState = z.enum([
   'cancelled',
 ])
 export type PermitState = z.infer<typeof PermitState>
-export const PermitStep = z.enum(['submit', 'approve', 'reject', 'start', 'finish', 'close', 'cancel'])
-export type PermitStep = z.infer<typeof PermitStep>
 export const DepositState = z.enum(['none', 'due', 'held', 'refunded', 'kept'])
 export type DepositState = z.infer<typeof DepositState>
 
@@ -183,8 +181,6 @@ export const FitOutPermit = z.object({
   version,
   number: z.string(),
   state: PermitState,
-  /** What can be done next. */
-  steps: z.array(PermitStep),
   room: RoomPlace,
   applicant: z.object({ id: Id, name: z.string() }),
   company: z.string(),
@@ -195,9 +191,10 @@ export const FitOutPermit = z.object({
   depositAmount: DecimalText,
   depositState: DepositState,
   refundedAmount: DecimalText.nullable(),
-  decision: z.string().nullable(),
-  decidedAt: Instant.nullable(),
-  decidedBy: z.string().nullable(),
+  /** Through which it goes: who has to do what, what was said, and what the reader may answer. */
+  process: ProcessDetail.nullable(),
+  /** The process ended with a deposit in hand, and the reader may give it back. */
+  maySettle: z.boolean(),
   inspections: z.array(
     z.object({
       id: Id,
@@ -361,21 +358,11 @@ export const handoverRoutes = {
     response: FitOutPermit,
   },
   'GET /api/fit-out-permits/:id/file': { summary: 'A permit', params: idParams, response: FitOutPermit },
-  'POST /api/fit-out-permits/:id/step': {
-    summary: 'Submit, approve, begin, finish …',
-    params: idParams,
-    body: z.object({ version, step: PermitStep, words: words.default('') }),
-    response: FitOutPermit,
-  },
   'POST /api/fit-out-permits/:id/deposit': {
-    summary: 'The deposit came in, went back or is kept',
+    summary: 'Give a deposit back that was in hand when the process ended',
     params: idParams,
-    body: z.object({
-      version,
-      state: z.enum(['held', 'refunded', 'kept']),
-      /** Of a refund; default: all of it. */
-      refundedAmount: money.optional(),
-    }),
+    /** Amount: null is all of it, 0 none. */
+    body: z.object({ version, refundedAmount: money.nullable() }),
     response: FitOutPermit,
   },
   'POST /api/fit-out-permits/:id/inspections': {

@@ -1,48 +1,74 @@
-/** States of a fit-out permit and what leads from one to the next. */
-import type { DepositState, PermitState, PermitStep } from '@courtyard/protocols/contract'
+/** What may happen to a fit-out permit; in which order is up to the process that it runs through. */
+import type { DepositState, PermitState } from '@courtyard/protocols/contract'
 import type { HandoverReason } from '../reasons.ts'
-
-const steps: Readonly<Record<PermitState, Partial<Record<PermitStep, PermitState>>>> = {
-  draft: { submit: 'submitted', cancel: 'cancelled' },
-  submitted: { approve: 'approved', reject: 'rejected', cancel: 'cancelled' },
-  rejected: { submit: 'submitted', cancel: 'cancelled' },
-  approved: { start: 'working', cancel: 'cancelled' },
-  working: { finish: 'finished' },
-  finished: { close: 'closed' },
-  closed: {},
-  cancelled: {},
-}
 
 export interface PermitFacts {
   readonly state: PermitState
   readonly depositState: DepositState
+  /** Decimal text. */
+  readonly depositAmount: string
   /** Of the last inspection. */
   readonly lastResult: 'ok' | 'defect' | null
 }
 
-export function nextSteps(state: PermitState): PermitStep[] {
-  return Object.keys(steps[state]) as PermitStep[]
+/** What steps of a process do to a permit. */
+export type PermitAction = 'approve' | 'takeDeposit' | 'begin' | 'finish'
+
+const from: Readonly<Record<PermitAction, readonly PermitState[]>> = {
+  approve: ['submitted'],
+  takeDeposit: ['submitted', 'approved'],
+  begin: ['approved'],
+  finish: ['working'],
 }
 
-/** The state after a step, or why it cannot be taken. */
-export function takeStep(permit: PermitFacts, step: PermitStep): PermitState | HandoverReason {
-  const next = steps[permit.state][step]
-  if (!next) return { code: 'permit.wrong_state' }
-  if (step === 'start' && permit.depositState === 'due') return { code: 'permit.deposit_missing' }
-  if (step === 'finish' && permit.lastResult !== 'ok') return { code: 'permit.not_inspected' }
-  if (step === 'close' && permit.depositState === 'held') return { code: 'permit.deposit_held' }
-  if (step === 'cancel' && permit.depositState === 'held') return { code: 'permit.deposit_held' }
-  return next
+/** What the permit is afterwards, or why it cannot be: whatever process somebody has published. */
+export function act(
+  permit: PermitFacts,
+  action: PermitAction,
+): Pick<PermitFacts, 'state' | 'depositState'> | HandoverReason {
+  const { state, depositState, lastResult } = permit
+  if (!from[action].includes(state)) return { code: 'permit.wrong_state' }
+  switch (action) {
+    case 'approve':
+      return { state: 'approved', depositState }
+    case 'takeDeposit':
+      return depositState === 'due' ? { state, depositState: 'held' } : { code: 'permit.deposit_state' }
+    case 'begin':
+      return depositState === 'due' ? { code: 'permit.deposit_missing' } : { state: 'working', depositState }
+    case 'finish':
+      return lastResult === 'ok' ? { state: 'finished', depositState } : { code: 'permit.not_inspected' }
+  }
 }
 
-/** Why the deposit cannot go to that state; null when it can. */
-export function depositRefused(permit: PermitFacts, next: DepositState): HandoverReason | null {
-  const awaited = permit.state === 'submitted' || permit.state === 'approved'
-  if (next === 'held')
-    return awaited && permit.depositState === 'due' ? null : { code: 'permit.deposit_state' }
-  if (permit.depositState !== 'held') return { code: 'permit.deposit_state' }
-  // What is kept or given back is settled by what was found at the end
-  return permit.state === 'working' ? { code: 'permit.still_working' } : null
+/** Where the end of its process leaves a permit: with a deposit in hand it is not closed. */
+export function stateAtEnd(
+  { depositState }: Pick<PermitFacts, 'depositState'>,
+  outcome: 'approved' | 'done' | 'refused' | 'withdrawn' | 'cancelled',
+): PermitState {
+  if (outcome === 'refused') return 'rejected'
+  if (outcome === 'withdrawn' || outcome === 'cancelled') return 'cancelled'
+  return depositState === 'held' ? 'finished' : 'closed'
+}
+
+/**
+ * What becomes of a deposit of which that much goes back (null: all of it), or why not. While people work it is not
+ * known yet what was damaged.
+ */
+export function settle(
+  { state, depositState, depositAmount }: PermitFacts,
+  refundedAmount: string | null,
+): { readonly depositState: DepositState; readonly refundedAmount: string | null } | HandoverReason {
+  if (depositState !== 'held') return { code: 'permit.deposit_state' }
+  if (state === 'working') return { code: 'permit.still_working' }
+  const back = refundedAmount ?? depositAmount
+  if (cents(back) > cents(depositAmount)) return { code: 'permit.refund_too_much' }
+  if (cents(back) === 0n) return { depositState: 'kept', refundedAmount: null }
+  return { depositState: 'refunded', refundedAmount: back }
+}
+
+function cents(amount: string): bigint {
+  const [whole, part = ''] = amount.split('.')
+  return BigInt(whole! + part.padEnd(2, '0').slice(0, 2))
 }
 
 export interface PassFacts {

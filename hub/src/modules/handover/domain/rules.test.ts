@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import { PermitStep } from '@courtyard/protocols/contract'
 import fc from 'fast-check'
 import { canMoveDefect, canStep, missingForCompletion } from './handover-steps.ts'
-import { depositRefused, nextSteps, passWorth, takeStep, type PermitFacts } from './permit-steps.ts'
+import { act, passWorth, settle, stateAtEnd, type PermitFacts } from './permit-steps.ts'
 import { settlementRefused } from './settlement.ts'
 
 test('a room is handed over once everything was looked at and read, and somebody takes it', () => {
@@ -31,45 +30,49 @@ test('a defect is accepted only after it was put right, and can come back', () =
 })
 
 const permit = (changes: Partial<PermitFacts>): PermitFacts => ({
-  state: 'approved',
-  depositState: 'none',
-  lastResult: null,
+  ...{ state: 'approved', depositState: 'none', depositAmount: '2000.00', lastResult: null },
   ...changes,
 })
 
 test('work begins with the deposit, ends with an inspection, and is closed with the deposit settled', () => {
-  expect(takeStep(permit({ depositState: 'due' }), 'start')).toEqual({ code: 'permit.deposit_missing' })
-  expect(takeStep(permit({ depositState: 'held' }), 'start')).toBe('working')
-  expect(takeStep(permit({ state: 'working', lastResult: 'defect' }), 'finish')).toEqual({
-    code: 'permit.not_inspected',
-  })
-  expect(takeStep(permit({ state: 'working', lastResult: 'ok' }), 'finish')).toBe('finished')
-  expect(takeStep(permit({ state: 'finished', depositState: 'held' }), 'close')).toEqual({
-    code: 'permit.deposit_held',
-  })
-  expect(takeStep(permit({ state: 'finished', depositState: 'refunded' }), 'close')).toBe('closed')
+  expect(act(permit({ depositState: 'due' }), 'begin')).toEqual({ code: 'permit.deposit_missing' })
+  expect(act(permit({ depositState: 'held' }), 'begin')).toEqual({ state: 'working', depositState: 'held' })
+  const working = permit({ state: 'working', depositState: 'held', lastResult: 'defect' })
+  expect(act(working, 'finish')).toEqual({ code: 'permit.not_inspected' })
+  expect(settle(working, null)).toEqual({ code: 'permit.still_working' })
+  expect(act({ ...working, lastResult: 'ok' }, 'finish')).toMatchObject({ state: 'finished' })
+  expect(stateAtEnd({ depositState: 'held' }, 'done')).toBe('finished')
+  expect(stateAtEnd({ depositState: 'refunded' }, 'done')).toBe('closed')
 })
 
-test('whatever is pressed, no permit is closed or cancelled with a deposit in hand', () => {
-  const presses = fc.array(
-    fc.oneof(fc.constantFrom(...PermitStep.options), fc.constantFrom('held', 'refunded', 'kept')),
-  )
+test('of a deposit at most all goes back', () => {
+  const finished = permit({ state: 'finished', depositState: 'held' })
+  expect(settle(finished, null)).toEqual({ depositState: 'refunded', refundedAmount: '2000.00' })
+  expect(settle(finished, '0.01')).toEqual({ depositState: 'refunded', refundedAmount: '0.01' })
+  expect(settle(finished, '0.00')).toEqual({ depositState: 'kept', refundedAmount: null })
+  expect(settle(finished, '2000.01')).toEqual({ code: 'permit.refund_too_much' })
+  expect(settle(permit({ state: 'finished', depositState: 'kept' }), '1')).toEqual({
+    code: 'permit.deposit_state',
+  })
+})
+
+test('whatever process somebody publishes, no permit is closed with a deposit in hand or works without it', () => {
+  const actions = ['approve', 'takeDeposit', 'begin', 'finish', 'settle'] as const
   fc.assert(
     fc.property(
-      presses,
+      fc.array(fc.constantFrom(...actions)),
       fc.constantFrom('none' as const, 'due' as const),
-      fc.constantFrom('ok', 'defect', null),
-      (list, deposit, last) => {
-        let facts = permit({ state: 'draft', depositState: deposit, lastResult: last })
+      fc.constantFrom('ok' as const, 'defect' as const, null),
+      fc.constantFrom('approved' as const, 'done' as const, 'refused' as const, 'withdrawn' as const),
+      (list, depositState, lastResult, outcome) => {
+        let facts = permit({ state: 'submitted', depositState, lastResult })
         for (const one of list) {
-          if (one === 'held' || one === 'refunded' || one === 'kept') {
-            if (depositRefused(facts, one) === null) facts = { ...facts, depositState: one }
-          } else {
-            const next = takeStep(facts, one)
-            if (typeof next === 'string') facts = { ...facts, state: next }
-          }
+          const next = one === 'settle' ? settle(facts, null) : act(facts, one)
+          if ('code' in next) continue
+          facts = { ...facts, ...next }
+          if (facts.state === 'working') expect(facts.depositState).not.toBe('due')
         }
-        if (nextSteps(facts.state).length === 0) expect(facts.depositState).not.toBe('held')
+        if (stateAtEnd(facts, outcome) === 'closed') expect(facts.depositState).not.toBe('held')
       },
     ),
   )

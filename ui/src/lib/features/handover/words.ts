@@ -1,10 +1,4 @@
-import type {
-  DefectState,
-  DepositState,
-  HandoverState,
-  PermitState,
-  PermitStep,
-} from '@courtyard/protocols/contract'
+import type { DefectState, DepositState, HandoverState, PermitState } from '@courtyard/protocols/contract'
 import type { Tone } from '#lib/components/StateMark.svelte'
 import { m } from '#lib/paraglide/messages.js'
 
@@ -50,7 +44,6 @@ export const defectNext: Readonly<Record<DefectState, readonly DefectState[]>> =
   waived: ['open'],
 }
 export const permitStateWords: Words<PermitState> = {
-  draft: m.est_permit_draft,
   submitted: m.est_permit_submitted,
   approved: m.est_permit_approved,
   rejected: m.est_permit_rejected,
@@ -60,7 +53,6 @@ export const permitStateWords: Words<PermitState> = {
   cancelled: m.est_permit_cancelled,
 }
 export const permitTone: Tones<PermitState> = {
-  draft: 'neutral',
   submitted: 'attention',
   approved: 'ok',
   rejected: 'fault',
@@ -68,15 +60,6 @@ export const permitTone: Tones<PermitState> = {
   finished: 'ok',
   closed: 'neutral',
   cancelled: 'neutral',
-}
-export const stepWords: Words<PermitStep> = {
-  submit: m.est_step_submit,
-  approve: m.est_step_approve,
-  reject: m.est_step_reject,
-  start: m.est_step_start,
-  finish: m.est_step_finish,
-  close: m.est_step_close,
-  cancel: m.est_step_cancel,
 }
 export const depositWords: Words<DepositState> = {
   none: m.est_deposit_none,
