@@ -8,6 +8,7 @@ export const meteringErrors = {
   noMeter: { code: 'metering_point.no_meter', status: 409 },
   implausibleRead: { code: 'read.implausible', status: 400 },
   replacementRefused: { code: 'replacement.refused', status: 400 },
+  verificationChanged: { code: 'meter.verification_changed', status: 409 },
   meterInUse: { code: 'meter.in_use', status: 409 },
 } as const
 

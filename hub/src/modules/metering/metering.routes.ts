@@ -5,6 +5,7 @@ import { findWholeProject } from '../estate/index.ts'
 import { importPoints } from './point-import.service.ts'
 import { batchFor, listPointsFor, pointDetailFor, usageFor } from './points.service.ts'
 import { enterRead, readPhotoFor, readsFor } from './reads.service.ts'
+import { setVerification } from './verification.service.ts'
 import { replaceMeter } from './replacement.service.ts'
 
 const read = { permission: 'metering.read' } as const
@@ -31,6 +32,9 @@ export function addMeteringRoutes(app: HubApp): void {
   )
   route(app, 'POST /api/metering-points/:id/replacement', write, ({ hub, user, params, body, audit }) =>
     replaceMeter(hub, user, params.id, body, audit),
+  )
+  route(app, 'PUT /api/metering-points/:id/verification', write, ({ hub, user, params, body, audit }) =>
+    setVerification(hub, user, params.id, body, audit),
   )
   route(app, 'GET /api/batches/:batchId', read, ({ hub, user, params }) =>
     batchFor(hub, user, params.batchId),

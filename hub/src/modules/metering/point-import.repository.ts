@@ -35,7 +35,7 @@ export async function loadMeteringEstate(client: PoolClient, projectId: string):
   )
   const meters = await load<MeterRecord>(
     `select id, serial, medium, manufacturer, model, unit, scale, digits, multiplier::text,
-       max_per_hour::text as "maxPerHour", jitter::text from meter where project_id = $1`,
+       max_per_hour::text as "maxPerHour", jitter::text, verified_until::text as "verifiedUntil" from meter where project_id = $1`,
   )
   const installations = await load<
     Omit<InstallationRecord, 'fromMs' | 'toMs'> & { from: Date; to: Date | null }
@@ -120,14 +120,16 @@ async function saveMeters(
 ): Promise<void> {
   await client.query(
     `insert into meter (id, project_id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour,
-       jitter, created_at)
-     select id, $1, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour, jitter, $2
+       jitter, verified_until, created_at)
+     select id, $1, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour, jitter,
+       verified_until, $2
      from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[], $10::smallint[],
-       $11::numeric[], $12::numeric[], $13::numeric[])
-       as t(id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour, jitter)
+       $11::numeric[], $12::numeric[], $13::numeric[], $14::date[])
+       as t(id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour, jitter, verified_until)
      on conflict (id) do update set medium = excluded.medium, manufacturer = excluded.manufacturer,
        model = excluded.model, unit = excluded.unit, scale = excluded.scale, digits = excluded.digits,
-       multiplier = excluded.multiplier, max_per_hour = excluded.max_per_hour, jitter = excluded.jitter`,
+       multiplier = excluded.multiplier, max_per_hour = excluded.max_per_hour, jitter = excluded.jitter,
+       verified_until = excluded.verified_until`,
     [
       projectId,
       now,
@@ -143,6 +145,7 @@ async function saveMeters(
         'multiplier',
         'maxPerHour',
         'jitter',
+        'verifiedUntil',
       ]),
     ],
   )

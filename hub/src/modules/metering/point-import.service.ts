@@ -9,7 +9,12 @@ import type { PlatformReasonCode } from '../../platform/reasons/platform-reasons
 import { bindMeters, invalidate, markMeters, pointsOfMeters } from './binding.repository.ts'
 import { calendarOf } from './domain/calendar.ts'
 import { decimalOf, formatDecimal } from './domain/decimal.ts'
-import { planPointImport, type PointImportPlan, type PointImportRow } from './domain/point-import.ts'
+import {
+  countsOtherwise,
+  planPointImport,
+  type PointImportPlan,
+  type PointImportRow,
+} from './domain/point-import.ts'
 import type { MeteringReason } from './reasons.ts'
 import { applyPointImport, loadMeteringEstate, lockMetering } from './point-import.repository.ts'
 
@@ -40,6 +45,7 @@ const Row = z.object({
   multiplier: csvDecimal.default('1'),
   maxPerHour: limit.optional(),
   jitter: limit.optional(),
+  verifiedUntil: z.iso.date().optional(),
   installedAt: z
     .union([z.iso.datetime({ offset: true }), z.iso.date()], told('input.day_or_instant'))
     .optional(),
@@ -100,6 +106,7 @@ function importRow({ row, value }: CsvRow<z.output<typeof Row>>, timeZone: strin
     multiplier: plain(multiplier)!,
     maxPerHour: plain(value.maxPerHour),
     jitter: plain(value.jitter),
+    verifiedUntil: value.verifiedUntil ?? null,
     initialIndex: plain(value.initialIndex),
     installedAtMs: installedAt === undefined ? null : instantOf(installedAt, timeZone),
   }
@@ -120,7 +127,7 @@ type Client = Parameters<typeof invalidate>[0]
 
 /** A changed meter or installation lies under every row of its metering point; a new one has only to be read. */
 async function recomputeWhatChanged(client: Client, plan: PointImportPlan): Promise<void> {
-  const meters = new Set(plan.meters.changed.map(({ after }) => after.id))
+  const meters = new Set(plan.meters.changed.filter(countsOtherwise).map(({ after }) => after.id))
   const touched = plan.installations.changed.map(({ after }) => after.meteringPointId)
   await invalidate(client, await pointsWith(client, [...meters], touched))
   const created = plan.installations.created.map((one) => one.meterId)

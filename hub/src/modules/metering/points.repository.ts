@@ -3,6 +3,7 @@ import {
   IntervalStatus,
   type MeteringPoint,
   type MeteringPointDetail,
+  type VerificationFilter,
   type Permission,
 } from '@courtyard/protocols/contract'
 import { scopeSql, type ScopeColumns } from '../../platform/auth/scope-sql.ts'
@@ -27,6 +28,7 @@ export interface PointFilter {
   /** Code or name. */
   readonly building?: string | undefined
   readonly status?: IntervalStatus | undefined
+  readonly verification?: VerificationFilter | undefined
   readonly q?: string | undefined
 }
 
@@ -62,6 +64,13 @@ const USAGE = `left join metering_point_state s on s.metering_point_id = mp.id
 const STATUS = `case when um.status = 5 then 5 when s.last_read_at is null then null
   when s.last_read_at < $1::timestamptz - ${STALE} then 4 else coalesce(um.status, 4) end`
 
+/** Days before the end from which on it is due: a meter has to be taken out, brought away and put back. */
+const VERIFICATION: Readonly<Record<VerificationFilter, string>> = {
+  overdue: 'm.verified_until < $3::date',
+  due: `m.verified_until <= $3::date + 30`,
+  unknown: 'm.id is not null and m.verified_until is null',
+}
+
 /** Sortable columns of the list by the name of the field, with the joins that they need. */
 export const pointOrder: Readonly<Record<string, { sql: string; joins: readonly string[] }>> = {
   code: { sql: 'mp.code', joins: [] },
@@ -73,6 +82,7 @@ export const pointOrder: Readonly<Record<string, { sql: string; joins: readonly 
   room: { sql: 'r.code', joins: [PLACES] },
   household: { sql: 'h.name', joins: [PEOPLE] },
   meterSerial: { sql: 'm.serial', joins: [METERS] },
+  verifiedUntil: { sql: 'm.verified_until', joins: [METERS] },
   lastRead: { sql: 's.last_read_at', joins: [USAGE] },
   usageToday: { sql: 'ud.usage', joins: [USAGE] },
   usageThisMonth: { sql: 'um.usage', joins: [USAGE] },
@@ -93,6 +103,7 @@ interface PointRow {
   accountNumber: string | null
   householdName: string | null
   meterSerial: string | null
+  verifiedUntil: string | null
   lastReadAt: Date | null
   lastIndex: string | null
   lastScale: number | null
@@ -105,7 +116,7 @@ interface PointRow {
 
 const COLUMNS = `mp.id, mp.project_id as "projectId", mp.code, mp.name, mp.medium, mp.role, mp.unit,
   b.name as building, r.code as room, h.id as "householdId", h.account_number as "accountNumber",
-  h.name as "householdName", m.serial as "meterSerial", s.last_read_at as "lastReadAt", s.last_index::text as "lastIndex",
+  h.name as "householdName", m.serial as "meterSerial", m.verified_until::text as "verifiedUntil", s.last_read_at as "lastReadAt", s.last_index::text as "lastIndex",
   s.scale as "lastScale", ud.usage::text as today, ud.scale as "todayScale", um.usage::text as month,
   um.scale as "monthScale", ${STATUS} as status`
 const JOINS = [PLACES, PEOPLE, METERS, USAGE].join('\n')
@@ -149,6 +160,7 @@ function joinsOf(filter: PointFilter, forOrder: readonly string[]): string {
   const joins = new Set(forOrder)
   if (filter.q !== undefined || filter.building !== undefined) joins.add(PLACES)
   if (filter.q !== undefined) joins.add(PEOPLE).add(METERS)
+  if (filter.verification !== undefined) joins.add(METERS)
   if (filter.status !== undefined) joins.add(USAGE)
   return [...joins].join(' ')
 }
@@ -165,6 +177,7 @@ function conditionsOf(filter: PointFilter, params: unknown[]): string {
   if (filter.status !== undefined) {
     conditions.push(`${STATUS} = ${param(IntervalStatus.options.indexOf(filter.status))}`)
   }
+  if (filter.verification !== undefined) conditions.push(VERIFICATION[filter.verification])
   for (const word of filter.q?.split(/\s+/).filter(Boolean) ?? []) {
     const pattern = param(`%${word.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`)
     conditions.push(`${SEARCHED} like ${pattern}`)
@@ -200,6 +213,7 @@ function pointOf(row: PointRow): MeteringPoint {
         ? null
         : { id: row.householdId, accountNumber: row.accountNumber!, name: row.householdName! },
     meterSerial: row.meterSerial,
+    verifiedUntil: row.verifiedUntil,
     lastRead:
       row.lastReadAt === null
         ? null
@@ -286,6 +300,7 @@ async function installationsOf(client: Queryable, id: string): Promise<MeteringP
     multiplier: string
     unit: string
     digits: number | null
+    verifiedUntil: string | null
     from: Date
     to: Date | null
     initialIndex: string | null
@@ -293,7 +308,7 @@ async function installationsOf(client: Queryable, id: string): Promise<MeteringP
     deviceId: string | null
   }>(
     `select i.id, i.meter_id as "meterId", m.serial, m.manufacturer, m.model, m.multiplier::text, m.unit, m.digits,
-       i.from_at as "from", i.to_at as "to", i.initial_index::text as "initialIndex", i.final_index::text as "finalIndex",
+       m.verified_until::text as "verifiedUntil", i.from_at as "from", i.to_at as "to", i.initial_index::text as "initialIndex", i.final_index::text as "finalIndex",
        (select device_id from point where point.id = m.point_id) as "deviceId"
      from installation i join meter m on m.id = i.meter_id where i.metering_point_id = $1 order by i.from_at desc`,
     [id],

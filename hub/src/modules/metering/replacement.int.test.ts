@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findReminderSource } from '../../platform/reminders/source.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { createProject, readingsOf, startTestGateway, type TestGateway } from '../telemetry/testing.ts'
 import { billingUsage, boundaryIndexes, usageCaughtUp } from './index.ts'
@@ -149,4 +150,41 @@ it('counts a jump beyond what the meter can, and shows it', async () => {
   const body = { at: new Date(october + 2 * HOUR).toISOString(), index: '9.00' }
   await engineer.call('POST /api/metering-points/:id/reads', { params: { id }, body })
   expect((await engineer.call('GET /api/metering-points/:id', { params: { id } })).held).toEqual([])
+})
+
+it('finds meters whose verification runs out, said anew by one person at a time', async () => {
+  const dayIn = (days: number) => new Date(Date.now() + days * 24 * HOUR).toISOString().slice(0, 10)
+  const params = { id: projectId }
+  const rows = [-2, 20, 90, null].map((days, at) => `${row(`V${at}`)},${days === null ? '' : dayIn(days)}`)
+  const body = [`${head},verifiedUntil`, ...rows].join('\n')
+  const made = await engineer.call('POST /api/projects/:id/meters/import', { params, body })
+  expect(made).toMatchObject({ created: 4, errors: [] })
+  const found = async (verification: 'overdue' | 'due' | 'unknown') => {
+    const query = { projectId, q: 'Point V', verification, sort: 'verifiedUntil' }
+    return (await engineer.call('GET /api/metering-points', { query })).items.map(({ code }) => code)
+  }
+  expect([await found('overdue'), await found('due'), await found('unknown')]).toEqual([
+    ['V0'],
+    ['V0', 'V1'],
+    ['V3'],
+  ])
+  const id = await pointId('V0')
+  const { installations } = await engineer.call('GET /api/metering-points/:id', { params: { id } })
+  const { meterId, verifiedUntil: seen } = installations[0]!
+  const say = (verifiedUntil: string) =>
+    engineer.call('PUT /api/metering-points/:id/verification', {
+      params: { id },
+      body: { meterId, seen, verifiedUntil },
+    })
+  expect(await say(dayIn(400))).toMatchObject({ verifiedUntil: dayIn(400) })
+  await expect(say(dayIn(500))).rejects.toMatchObject({ code: 'meter.verification_changed' })
+  // An empty cell leaves it as it is
+  expect(await importRows(row('V0'))).toMatchObject({ updated: 0, errors: [] })
+  expect(await found('due')).toEqual(['V1'])
+  const records = await findReminderSource('meter.verification')!.find(hub.hub.db.pool, {
+    ...{ projectId, timeZone: 'Asia/Shanghai', now: new Date(), untilDay: dayIn(30) },
+  })
+  expect(records).toMatchObject([
+    { title: 'Point V1 · S-V1', dueOn: dayIn(20), link: `/meters/${await pointId('V1')}` },
+  ])
 })

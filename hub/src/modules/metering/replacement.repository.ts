@@ -69,6 +69,7 @@ export interface Successor {
   readonly manufacturer: string
   readonly model: string
   readonly multiplier: string
+  readonly verifiedUntil: string | null
   readonly now: Date
 }
 
@@ -76,8 +77,8 @@ export interface Successor {
 export async function insertSuccessor(client: PoolClient, meter: Successor): Promise<void> {
   await client.query(
     `insert into meter (id, project_id, serial, medium, manufacturer, model, unit, scale, digits, multiplier, max_per_hour,
-       jitter, created_at)
-     select $1, project_id, $3, medium, $4, $5, unit, scale, digits, $6, max_per_hour, jitter, $7
+       jitter, created_at, verified_until)
+     select $1, project_id, $3, medium, $4, $5, unit, scale, digits, $6, max_per_hour, jitter, $7, $8::date
      from meter where id = $2`,
     [
       meter.meterId,
@@ -87,6 +88,7 @@ export async function insertSuccessor(client: PoolClient, meter: Successor): Pro
       meter.model,
       meter.multiplier,
       meter.now,
+      meter.verifiedUntil,
     ],
   )
 }

@@ -28,6 +28,7 @@ import {
   typedReadAfter,
   type StoredMeter,
 } from './replacement.repository.ts'
+import { saveVerification } from './verification.repository.ts'
 import { loadPlans } from './usage/plan.repository.ts'
 import { loadReads } from './usage/reads.repository.ts'
 import { announce, recomputeNow } from './usage/usage-worker.ts'
@@ -41,6 +42,8 @@ export interface Replacement {
   readonly model: string
   readonly multiplier: string
   readonly initialIndex: string
+  /** Day. */
+  readonly verifiedUntil: string | null
 }
 
 const END_OF_TIME = Date.UTC(2200, 0, 1)
@@ -96,6 +99,7 @@ async function store(
   await closeInstallation(client, old.installationId, at, input.finalIndex)
   const meterId = known?.id ?? randomUUID()
   if (!known) await insertSuccessor(client, { ...input, meterId, predecessorId: old.meterId, now })
+  else if (input.verifiedUntil !== null) await saveVerification(client, meterId, input.verifiedUntil)
   await insertInstallation(client, { pointId, meterId, at, initialIndex: input.initialIndex })
   const bound = await bindMeters(client, [meterId])
   if (bound.length === 0) await inheritFeed(client, old.meterId, meterId)

@@ -81,6 +81,28 @@ registerReminderSource({
 })
 
 registerReminderSource({
+  key: 'meter.verification',
+  label: { zh: '表计检定到期', en: 'Verification of a meter' },
+  dateLabel: { zh: '到期', en: 'expires' },
+  hasResponsible: false,
+  fields: { medium: { label: { zh: '类型', en: 'Medium' }, choices: mediums } },
+  rule: {
+    stepsDays: [30, 7, 0],
+    repeatDays: 7,
+    roles: ['engineer'],
+    escalateDays: 14,
+    escalateRoles: ['manager'],
+  },
+  find: from(
+    `select m.id::text, mp.name || ' · ' || m.serial as title, m.verified_until::text as "dueOn",
+       '/meters/' || mp.id as link, jsonb_build_object('medium', mp.medium) as values
+     from meter m join installation i on i.meter_id = m.id and i.to_at is null
+       join metering_point mp on mp.id = i.metering_point_id
+     where m.project_id = $1 and m.verified_until <= $3::date and $2::text is not null`,
+  ),
+})
+
+registerReminderSource({
   key: 'handover.appointment',
   label: { zh: '交房预约', en: 'Appointment for a handover' },
   dateLabel: { zh: '预约', en: 'appointed for' },

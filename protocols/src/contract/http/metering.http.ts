@@ -34,6 +34,10 @@ export const MeteringRole = z.enum([
 export const IntervalStatus = z.enum(['measured', 'estimated', 'rollover', 'replaced', 'gap', 'held'])
 export type IntervalStatus = z.infer<typeof IntervalStatus>
 
+/** Verification of the meter: has run out, runs out within 30 days (or has), or nobody has said. */
+export const VerificationFilter = z.enum(['overdue', 'due', 'unknown'])
+export type VerificationFilter = z.infer<typeof VerificationFilter>
+
 export const ReadSource = z.enum(['feed', 'manual', 'phone', 'import', 'estimate'])
 
 export const MeteringPoint = z.object({
@@ -48,6 +52,8 @@ export const MeteringPoint = z.object({
   room: z.string().nullable(),
   household: z.object({ id: Id, accountNumber: z.string(), name: z.string() }).nullable(),
   meterSerial: z.string().nullable(),
+  /** Of the meter that is installed: the last day on which its verification counts; null when nobody has said. */
+  verifiedUntil: Day.nullable(),
   lastRead: z.object({ at: Instant, index: DecimalText }).nullable(),
   usageToday: DecimalText.nullable(),
   usageThisMonth: DecimalText.nullable(),
@@ -66,6 +72,7 @@ export const Installation = z.object({
   multiplier: DecimalText,
   unit: z.string(),
   digits: z.number().int().nullable(),
+  verifiedUntil: Day.nullable(),
   from: Instant,
   to: Instant.nullable(),
   initialIndex: DecimalText.nullable(),
@@ -151,6 +158,7 @@ export const meteringRoutes = {
       role: MeteringRole.optional(),
       building: z.string().optional(),
       status: IntervalStatus.optional(),
+      verification: VerificationFilter.optional(),
     }),
     response: pageOf(MeteringPoint),
   },
@@ -198,7 +206,15 @@ export const meteringRoutes = {
       model: z.string().max(60).default(''),
       multiplier: DecimalText.default('1'),
       initialIndex: DecimalText,
+      verifiedUntil: Day.nullable().default(null),
     }),
+    response: MeteringPointDetail,
+  },
+  'PUT /api/metering-points/:id/verification': {
+    summary: 'Until when the verification of the installed meter counts',
+    params: idParams,
+    /** `seen`: what the person saw; refused when it is no longer so. */
+    body: z.object({ meterId: Id, seen: Day.nullable(), verifiedUntil: Day.nullable() }),
     response: MeteringPointDetail,
   },
   'GET /api/batches/:batchId': {
@@ -208,7 +224,7 @@ export const meteringRoutes = {
   },
   /**
    * Columns: code, name, medium, role, building, room, parent, serial, manufacturer, model, unit, scale, digits,
-   * multiplier, installedAt, initialIndex. A gateway's device with the same serial feeds the meter.
+   * multiplier, verifiedUntil, installedAt, initialIndex and others. A gateway's device with the same serial feeds the meter.
    */
   'POST /api/projects/:id/meters/import': {
     summary: 'Import metering points and meters from CSV, all or nothing',

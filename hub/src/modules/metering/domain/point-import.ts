@@ -33,6 +33,8 @@ export interface PointImportRow {
   /** Plain decimals; null: as it is, or the usual. */
   readonly maxPerHour: string | null
   readonly jitter: string | null
+  /** Day; null: as it is. */
+  readonly verifiedUntil: string | null
   readonly installedAtMs: number | null
   readonly initialIndex: string | null
 }
@@ -61,6 +63,8 @@ export interface MeterRecord {
   readonly multiplier: string
   readonly maxPerHour: string
   readonly jitter: string
+  /** Day, `2026-11-22`. */
+  readonly verifiedUntil: string | null
 }
 export interface InstallationRecord {
   readonly id: string
@@ -211,6 +215,7 @@ class Planner {
       multiplier: row.multiplier,
       maxPerHour: row.maxPerHour ?? known?.maxPerHour ?? USUAL_MAX_PER_HOUR,
       jitter: row.jitter ?? known?.jitter ?? '0',
+      verifiedUntil: row.verifiedUntil ?? known?.verifiedUntil ?? null,
     }
     this.note(this.meters, known, meter, row)
     if (open && open.meterId !== known?.id) {
@@ -356,6 +361,11 @@ class Planner {
   private refuse(row: PointImportRow, column: string, reason: MeteringReason): void {
     this.errors.push({ row: row.row, column, reason })
   }
+}
+
+/** Whether the meter counts otherwise than before: what is only written on it does not change what it measured. */
+export function countsOtherwise({ before, after }: { before: MeterRecord; after: MeterRecord }): boolean {
+  return !sameRecord(before, { ...after, verifiedUntil: before.verifiedUntil })
 }
 
 const empty = <T>(): Changes<T> => ({ created: [], changed: [] })

@@ -5,6 +5,7 @@ export const meterListDefaults = {
   role: '',
   building: '',
   status: '',
+  verification: '',
   sort: 'code',
   page: '1',
 }
