@@ -35,7 +35,7 @@ const PARAMETERS: Readonly<Record<string, string | null>> = {
 }
 
 /** Routes that ask for one permission and show by others: there any grant counts that opens the row. */
-const SHOWN_BY_OTHERS = new Set(['GET /api/calls/:id/card'])
+const SHOWN_BY_OTHERS = new Set(['GET /api/calls/:id/card', 'GET /api/households/:id/panels'])
 
 /** What a path calls a thing, where its table has another name. */
 export function tableOf(path: string, tables: ReadonlyMap<string, Table>): string | null {

@@ -116,6 +116,32 @@ export async function callById(client: Client, id: string, lock = false): Promis
   return rows[0] ?? null
 }
 
+export interface HouseholdCall {
+  readonly id: string
+  readonly at: Date
+  readonly direction: CallCard['direction']
+  readonly note: string | null
+  readonly agent: string | null
+}
+
+/** Newest first, of those that the reader may see. */
+export async function callsOfHousehold(
+  client: Client,
+  user: Viewer,
+  householdId: string,
+  limit: number,
+): Promise<HouseholdCall[]> {
+  const params: unknown[] = [householdId, limit]
+  const scope = scopeSql(user, 'call.read', { project: 'c.project_id', owner: 'c.agent_id' }, params)
+  const { rows } = await client.query<HouseholdCall>(
+    `select c.id, c.at, c.direction, c.note, (select display_name from app_user u where u.id = c.agent_id) as agent
+     from call_log c where c.household_id = $1 and c.archived_at is null and ${scope}
+     order by c.at desc, c.id limit $2`,
+    params,
+  )
+  return rows
+}
+
 type Person = Pick<CallCard, 'party' | 'samePhone' | 'household' | 'openDefects' | 'openPermits'> & {
   rooms: (CallCard['rooms'][number] & { buildingId: string })[]
 }

@@ -5,6 +5,7 @@ import { callResource } from './call.resource.ts'
 import { extensionOf } from './calls.repository.ts'
 import { callBegins, cardOf, noteCall, sitAt } from './calls.service.ts'
 import './errors.ts'
+import './household-panel.ts'
 import './permissions.ts'
 
 const CALL = { permission: 'cti.call' } as const

@@ -11,6 +11,7 @@ import {
   peopleFor,
   roomFileFor,
 } from './files.service.ts'
+import { panelsFor } from './panels.ts'
 import { editNote, listNotes, writeNote } from './notes.service.ts'
 
 const ESTATE = { permission: 'estate.read' } as const
@@ -62,6 +63,9 @@ function addHouseholdRoutes(app: HubApp): void {
   )
   route(app, 'GET /api/households/:id/history', READ, async ({ hub, user, params }) =>
     historyFor(hub, user, params.id),
+  )
+  route(app, 'GET /api/households/:id/panels', ESTATE, async ({ hub, user, params }) =>
+    panelsFor(hub, user, params.id),
   )
   route(app, 'GET /api/households/:id/notes', READ, async ({ hub, user, params }) =>
     listNotes(hub, user, params.id),

@@ -154,6 +154,30 @@ export const HouseholdBelongings = z.object({
 })
 export type HouseholdBelongings = z.infer<typeof HouseholdBelongings>
 
+/** What another module keeps about an account: repairs, complaints, calls … */
+export const HouseholdPanel = z.object({
+  key: z.string(),
+  label: z.object({ zh: z.string(), en: z.string() }),
+  /** Not settled yet; null where nothing is ever open. */
+  open: z.number().int().nullable(),
+  /** Page with all of them. */
+  href: z.string(),
+  items: z.array(
+    z.object({
+      id: Id,
+      title: z.string(),
+      note: z.string().nullable(),
+      at: Instant,
+      href: z.string(),
+      state: z.object({
+        tone: z.enum(['ok', 'attention', 'fault', 'neutral']),
+        label: z.object({ zh: z.string(), en: z.string() }),
+      }),
+    }),
+  ),
+})
+export type HouseholdPanel = z.infer<typeof HouseholdPanel>
+
 export const HouseholdNote = z.object({
   id: Id,
   text: z.string(),
@@ -351,6 +375,11 @@ export const partiesRoutes = {
     summary: 'Vehicles, keys, handovers, permits',
     params: householdParams,
     response: HouseholdBelongings,
+  },
+  'GET /api/households/:id/panels': {
+    summary: 'What other modules keep about it; those with nothing are left out',
+    params: householdParams,
+    response: z.array(HouseholdPanel),
   },
   'GET /api/households/:id/notes': {
     summary: 'Notes, newest first',
