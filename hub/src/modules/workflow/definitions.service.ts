@@ -14,7 +14,7 @@ import type { Reason } from '../../platform/reasons/reason.ts'
 import { activePeople, knownRoles } from '../../platform/workflow/directory.repository.ts'
 import { checkDefinition, type DefinitionFault } from '../../platform/workflow/engine/definition-check.ts'
 import { workflowErrors } from '../../platform/workflow/errors.ts'
-import { processSubject } from '../../platform/workflow/subjects.ts'
+import { processSubject, processSubjects } from '../../platform/workflow/subjects.ts'
 import { candidateNames } from './candidate-names.ts'
 import {
   findContent,
@@ -26,7 +26,6 @@ import {
   type DefinitionChange,
   type DefinitionRow,
 } from './definitions.repository.ts'
-import { builtinDefinitions } from './domain/builtin-definitions.ts'
 
 export interface Editor {
   readonly user: CurrentUser
@@ -240,7 +239,8 @@ export async function publishedContent(
 export async function seedDefinitions(hub: Hub): Promise<void> {
   const by = 'Courtyard'
   const audit = auditAsSystem('workflow')
-  for (const [key, content] of Object.entries(builtinDefinitions)) {
+  const given = processSubjects().flatMap(({ definitions }) => Object.entries(definitions ?? {}))
+  for (const [key, content] of given) {
     await hub.db.transaction(async (tx) => {
       const at = hub.clock.now()
       if (!(await insertDefinition(tx, key, content, by, at))) return

@@ -9,6 +9,8 @@ import { addProcessRoutes } from './processes.routes.ts'
 import './request.subject.ts'
 import { addTaskRoutes } from './tasks.routes.ts'
 
+export { newestProcessAbout } from './process-view.ts'
+
 export const workflowModule: HubModule = { name: 'workflow', routes, start }
 
 const DEADLINES = 'workflow.deadlines'

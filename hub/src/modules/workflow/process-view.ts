@@ -10,6 +10,7 @@ import { candidateNames } from './candidate-names.ts'
 import {
   eventsOf,
   findProcess,
+  newestAbout,
   openTasks,
   tasksOf,
   type DetailRow,
@@ -85,6 +86,26 @@ export async function processDetail(hub: Hub, user: CurrentUser, id: string): Pr
   const { pool } = hub.db
   const row = await findProcess(pool, user, now, id)
   if (!row) throw fail(workflowErrors.notFound, 'There is no such process', { id })
+  return detailOf(hub, user, row)
+}
+
+/**
+ * The newest process about a subject, for whoever may see the subject: the caller has looked. Null: there was none.
+ */
+export async function newestProcessAbout(
+  hub: Hub,
+  user: CurrentUser,
+  subjectKind: string,
+  subjectId: string,
+): Promise<ProcessDetail | null> {
+  const row = await newestAbout(hub.db.pool, subjectKind, subjectId)
+  return row && detailOf(hub, user, row)
+}
+
+async function detailOf(hub: Hub, user: CurrentUser, row: DetailRow): Promise<ProcessDetail> {
+  const now = hub.clock.now()
+  const { pool } = hub.db
+  const { id } = row
   const [names, events, tasks, mine] = await Promise.all([
     candidateNames(hub, row.content),
     eventsOf(pool, id),

@@ -130,6 +130,20 @@ export async function findProcess(
   return rows[0] ?? null
 }
 
+/** Whoever may see it: the scope of the subject counts. */
+export async function newestAbout(
+  pool: Pool,
+  subjectKind: string,
+  subjectId: string,
+): Promise<DetailRow | null> {
+  const { rows } = await pool.query<DetailRow>(
+    `select ${DETAIL} ${FROM} where p.subject_kind = $1 and p.subject_id = $2
+     order by p.started_at desc, p.id desc limit 1`,
+    [subjectKind, subjectId],
+  )
+  return rows[0] ?? null
+}
+
 /** Oldest first. */
 export async function eventsOf(
   pool: Pool,

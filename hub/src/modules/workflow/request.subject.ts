@@ -1,5 +1,6 @@
 /** The plain request: somebody asks for something, perhaps with an amount. It is nothing but its process. */
 import { processField, registerProcessSubject } from '../../platform/workflow/subjects.ts'
+import { builtinDefinitions } from './domain/builtin-definitions.ts'
 
 export const REQUEST = 'request'
 
@@ -16,5 +17,6 @@ registerProcessSubject({
       scale: 2,
     }),
   ],
+  definitions: builtinDefinitions,
   link: () => null,
 })

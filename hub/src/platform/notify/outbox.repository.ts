@@ -89,12 +89,16 @@ export async function insertDeliveries(
 const MOST_SINGLE_EVENTS = 50
 
 /** Open pages of these people hear of it when the transaction commits. */
-export async function tellBrowsers(client: WorkflowClient, userIds: readonly string[]): Promise<void> {
+export async function tellBrowsers(
+  client: WorkflowClient,
+  userIds: readonly string[],
+  event: 'messages' | 'tasks' = 'messages',
+): Promise<void> {
   const scopes =
     userIds.length > MOST_SINGLE_EVENTS
       ? [{ projectId: null }]
       : userIds.map((userId) => ({ projectId: null, userId }))
-  const texts = scopes.flatMap((scope) => liveTexts('messages', {}, scope))
+  const texts = scopes.flatMap((scope) => liveTexts(event, {}, scope))
   if (texts.length === 0) return
   await rowsOf(
     client,

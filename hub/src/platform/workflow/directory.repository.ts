@@ -135,3 +135,21 @@ export async function isDelegated(
   )
   return rows.length > 0
 }
+
+/** Who stands in for each of these people now. */
+export async function deputiesOf(
+  client: WorkflowClient,
+  ids: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, string[]>> {
+  if (ids.length === 0) return new Map()
+  const rows = await rowsOf<{ fromId: string; toId: string }>(
+    client,
+    `select from_id as "fromId", to_id as "toId" from task_delegation
+     where from_id = any($1::uuid[]) and from_at <= $2::timestamptz and until_at > $2::timestamptz`,
+    [ids, now.toISOString()],
+  )
+  const deputies = new Map<string, string[]>()
+  for (const { fromId, toId } of rows) deputies.set(fromId, [...(deputies.get(fromId) ?? []), toId])
+  return deputies
+}

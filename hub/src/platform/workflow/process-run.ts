@@ -11,6 +11,9 @@ import { excludesStarter, seatsFor, type WaitingStep } from './engine/votes.ts'
 import { deadlineAt } from './engine/working-time.ts'
 import { workflowErrors } from './errors.ts'
 import { fieldsOf, type CompiledVersion } from './machines.ts'
+import { tellNews } from './news.ts'
+import { emitEvent } from '../webhooks/index.ts'
+import { PROCESS_FINISHED } from './webhook-events.ts'
 import { insertEvents, saveStanding, type NewEvent, type ProcessRow } from './process.repository.ts'
 import { processSubject, type FinalOutcome, type ProcessInfo, type ProcessScene } from './subjects.ts'
 import { closeRound, giveTask, insertTask, insertTimer, settleTask } from './task.repository.ts'
@@ -26,6 +29,8 @@ export class ProcessRun {
   private snapshot: ProcessSnapshot
   private readonly events: NewEvent[] = []
   private readonly voices: { readonly seat: number; readonly vote: Vote }[] = []
+  private readonly asked: string[] = []
+  private readonly escalated: string[] = []
   private outcome: FinalOutcome | null = null
 
   constructor(scene: ProcessScene, row: ProcessRow, compiled: CompiledVersion) {
@@ -116,6 +121,26 @@ export class ProcessRun {
       finishedAt: this.outcome === null ? null : now,
     })
     if (!saved) throw fail(workflowErrors.changed, 'It changed meanwhile', { id: this.row.id })
+    await this.tellOthers()
+    await this.tell()
+  }
+
+  private async tellOthers(): Promise<void> {
+    if (this.outcome === null) return
+    const { id: processId, key: definition, projectId, subjectKind, subjectId } = this.row
+    const data = { processId, definition, outcome: this.outcome, subjectKind, subjectId }
+    await emitEvent(this.scene.tx, this.scene.now, { type: PROCESS_FINISHED, projectId, data })
+  }
+
+  private tell(): Promise<void> {
+    const holdersIn = ({ context }: ProcessSnapshot) =>
+      context.seats.flatMap(({ holders, vote }) => (vote ? [] : holders))
+    return tellNews(this.scene, {
+      ...{ row: this.row, waiting: this.outcome === null ? this.waiting : null },
+      ...{ asked: this.asked, escalated: this.escalated, events: this.events, outcome: this.outcome },
+      stepNames: new Map([...this.compiled.machine.steps].map(([key, { name }]) => [key, name])),
+      ...{ holders: holdersIn(this.snapshot), heldBefore: holdersIn(this.before) },
+    })
   }
 
   private step(key: string): ProcessStep | null {
@@ -179,8 +204,13 @@ export class ProcessRun {
     const dueAt = round === old.round ? this.dueAt(step, this.row.since) : this.dueAt(step, now)
     for (const seat of seats) {
       const before = known.get(seat.no)
-      if (!before) await insertTask(tx, here, seat, seat.overrides ? null : dueAt)
-      else if (before.holders.join() !== seat.holders.join()) await giveTask(tx, here, seat)
+      if (!before) {
+        await insertTask(tx, here, seat, seat.overrides ? null : dueAt)
+        ;(seat.overrides ? this.escalated : this.asked).push(...seat.holders)
+      } else if (before.holders.join() !== seat.holders.join()) {
+        await giveTask(tx, here, seat)
+        this.asked.push(...seat.holders.filter((id) => !before.holders.includes(id)))
+      }
     }
     if (round === old.round) return
     for (const [index, { after }] of step.deadlines.entries()) {

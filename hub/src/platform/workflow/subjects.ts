@@ -1,5 +1,10 @@
 /** What processes can be about: modules say it when they are loaded. */
-import type { ProcessField, ProcessFields, ProcessOutcome } from '@courtyard/protocols/contract'
+import type {
+  ProcessContent,
+  ProcessField,
+  ProcessFields,
+  ProcessOutcome,
+} from '@courtyard/protocols/contract'
 import type { Audit } from '../audit/audit.ts'
 import type { Hub } from '../module.ts'
 import type { Texts } from '../reasons/reason.ts'
@@ -46,6 +51,8 @@ export interface ProcessSubject {
   onFinished?(scene: ProcessScene, process: ProcessInfo, outcome: FinalOutcome): Promise<void>
   /** Called in the transaction of a step that filled in fields, or in which somebody changed them. */
   onFieldsChanged?(scene: ProcessScene, process: ProcessInfo): Promise<void>
+  /** Definitions by key that every installation begins with; edited and published on like any other. */
+  readonly definitions?: Readonly<Record<string, ProcessContent>>
   /** Page of the thing in the console, `/fit-outs/…`; null: it has none. */
   link(process: Pick<ProcessInfo, 'id' | 'subjectId'>): string | null
 }

@@ -20,6 +20,8 @@ const eventNames = [
   'gatewayConfig',
   'call',
   'messages',
+  'tasks',
+  'printing',
 ] as const satisfies (keyof LiveEvents)[]
 
 /** One event stream for the whole tab (browsers allow few), opened for what the visible page wants. */
