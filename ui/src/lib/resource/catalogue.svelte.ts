@@ -14,14 +14,21 @@ class ResourceCatalogue {
   #metas = new Map<string, Promise<ResourceMeta>>()
   #userId: string | null = null
 
+  /** With what the project that is looked at adds. */
   meta(name: string): Promise<ResourceMeta> {
     this.#followUser()
-    const known = this.#metas.get(name)
+    // Projects have dictionary entries of their own
+    const { projectId } = session
+    const key = `${name} ${projectId}`
+    const known = this.#metas.get(key)
     if (known) return known
-    const asked = call('GET /api/resources/:name', { params: { name } })
-    this.#metas.set(name, asked)
+    const asked = call('GET /api/resources/:name', {
+      params: { name },
+      query: projectId ? { projectId } : {},
+    })
+    this.#metas.set(key, asked)
     // A failed answer is not kept: the next one who asks tries again.
-    asked.catch(() => this.#metas.delete(name))
+    asked.catch(() => this.#metas.delete(key))
     return asked
   }
 

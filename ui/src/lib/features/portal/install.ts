@@ -1,5 +1,5 @@
-/** Keeps the pages of the portal on the phone: /portal-sw.js answers them when there is no network. */
-import { preloadCode } from '$app/navigation'
+/** Keeps the pages of the portal on the phone. */
+import { keepPages } from '#lib/state/keep-pages.ts'
 
 const PAGES = [
   '/(portal)/portal',
@@ -11,15 +11,4 @@ const PAGES = [
   '/(portal)/portal/sign-in',
 ] as const
 
-export async function keepPages(): Promise<void> {
-  if (!('serviceWorker' in navigator)) return
-  await navigator.serviceWorker.register('/portal-sw.js', { scope: '/portal' })
-  await Promise.all(PAGES.map((page) => preloadCode(page)))
-  const registration = await navigator.serviceWorker.ready
-  const files = performance
-    .getEntriesByType('resource')
-    .map(({ name }) => new URL(name))
-    .filter(({ origin, pathname }) => origin === location.origin && !pathname.startsWith('/api/'))
-    .map(({ pathname }) => pathname)
-  registration.active?.postMessage({ keep: [...new Set(files)] })
-}
+export const keepPortal = (): Promise<void> => keepPages('/portal', PAGES)
