@@ -5,6 +5,7 @@ import { manualClock } from '../../platform/clock.ts'
 import { startTestHub, type TestHub } from '../../platform/testing.ts'
 import { accountsModule, issueSetupToken } from './index.ts'
 import { estateModule } from '../estate/index.ts'
+import { logsModule } from '../logs/index.ts'
 
 const START = '2026-03-01T08:00:00Z'
 const PASSWORD = 'correct horse battery'
@@ -15,7 +16,7 @@ let address = 0
 
 beforeAll(async () => {
   hub = await startTestHub({
-    modules: [accountsModule, estateModule],
+    modules: [accountsModule, estateModule, logsModule],
     clock,
     environment: { TRUST_PROXY: '1', PUBLIC_URL: 'https://hub.example' },
   })
@@ -262,7 +263,7 @@ test('the log shows a manager only the projects of his', async () => {
   const mine = await administrator.call('POST /api/projects', { body: { code: 'audit-a', name: 'A' } })
   await administrator.call('POST /api/projects', { body: { code: 'audit-b', name: 'B' } })
   const manager = await hub.as('manager', [mine.id])
-  const { items } = await manager.call('GET /api/audit', { query: { pageSize: 500 } })
+  const { items } = await manager.call('GET /api/audit', { query: { limit: 200 } })
   expect(items.map((entry) => entry.entityId)).toEqual([mine.id])
 })
 

@@ -1,9 +1,6 @@
 import { Prisma, type PrismaClient } from '../../generated/prisma/client.ts'
-import { readable } from '../../platform/auth/ability.ts'
 import type { Records } from '../../platform/auth/grant.ts'
-import type { Viewer } from '../../platform/auth/user.ts'
 import type { PrismaTransaction } from '../../platform/database/database.ts'
-import { pageWindow, type Page, type Sort } from '../../platform/http/paging.ts'
 
 type Client = PrismaClient | PrismaTransaction
 
@@ -186,53 +183,6 @@ export const setupRepository = {
       data: { usedAt: now },
     })
     return count === 1
-  },
-}
-
-export interface AuditQuery extends Page {
-  readonly q?: string | undefined
-  readonly sort: Sort<'at'>
-  /** A username; what was done in its name, or by it in another's, counts too. */
-  readonly actor?: string | undefined
-  readonly entity?: string | undefined
-  readonly entityId?: string | undefined
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-}
-
-export const auditLogRepository = {
-  async list(client: Client, user: Viewer, query: AuditQuery) {
-    const text = { contains: (query.q ?? '').replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
-    const { actor } = query
-    const where: Prisma.AuditEntryWhereInput = {
-      AND: [
-        readable(user, 'AuditEntry'),
-        query.q ? { OR: [{ action: text }, { actor: text }, { entityId: text }] } : {},
-        actor
-          ? {
-              OR: [
-                { actor },
-                { actor: { startsWith: `${actor} → ` } },
-                { actor: { endsWith: ` → ${actor}` } },
-              ],
-            }
-          : {},
-        query.entity ? { entity: query.entity } : {},
-        query.entityId ? { entityId: query.entityId } : {},
-        query.from ? { at: { gte: query.from } } : {},
-        query.to ? { at: { lt: query.to } } : {},
-      ],
-    }
-    const { direction } = query.sort
-    const [rows, total] = await Promise.all([
-      client.auditEntry.findMany({
-        where,
-        ...pageWindow(query),
-        orderBy: [{ at: direction }, { id: direction }],
-      }),
-      client.auditEntry.count({ where }),
-    ])
-    return { rows, total }
   },
 }
 

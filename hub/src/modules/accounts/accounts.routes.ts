@@ -1,9 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { sortOf } from '../../platform/http/paging.ts'
 import { route } from '../../platform/http/route.ts'
 import { clearSessionCookie, setSessionCookie } from '../../platform/http/session-cookie.ts'
 import type { HubApp, HubModule } from '../../platform/module.ts'
-import { auditLogRepository } from './accounts.repository.ts'
 import { actAs, returnToSelf } from './act-as.service.ts'
 import { isSetupNeeded, setUp } from './setup.service.ts'
 import { SignInService, type Visitor } from './sign-in.service.ts'
@@ -22,7 +20,6 @@ export const accountsModule: HubModule = {
     addSessionRoutes(app, signIn)
     addActingRoutes(app, signIn)
     addUserRoutes(app)
-    addAuditRoute(app)
     cleanSessions(app)
   },
 }
@@ -103,15 +100,6 @@ function addUserRoutes(app: HubApp): void {
   route(app, 'PATCH /api/users/:id', access, async ({ hub, user, params, body, audit }) =>
     changeUser(hub, user, app.sessions, params.id, body, audit),
   )
-}
-
-function addAuditRoute(app: HubApp): void {
-  route(app, 'GET /api/audit', { permission: 'audit.read' }, async ({ hub, user, query }) => {
-    const sort = sortOf(query.sort, ['at'], { field: 'at', direction: 'desc' })
-    const { rows, total } = await auditLogRepository.list(hub.db.prisma, user, { ...query, sort })
-    const items = rows.map((row) => ({ ...row, id: row.id.toString(), at: row.at.toISOString() }))
-    return { items, total, page: query.page, pageSize: query.pageSize }
-  })
 }
 
 function cleanSessions(app: HubApp): void {

@@ -1,5 +1,6 @@
-/** Users, sign-in, first setup, and the audit log as people read it. */
+/** Users, sign-in, first setup. */
 import './permissions.ts'
 import './reasons.ts'
 export { accountsModule } from './accounts.routes.ts'
+export { visibleUsers } from './user-list.repository.ts'
 export { issueSetupToken } from './setup.service.ts'

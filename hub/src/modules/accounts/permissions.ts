@@ -1,4 +1,3 @@
-import { registerModels } from '../../platform/auth/ability.ts'
 import { registerPermissions } from '../../platform/auth/permissions.ts'
 import { SEE_SENSITIVE } from '../../platform/auth/sensitive.ts'
 
@@ -7,7 +6,6 @@ registerPermissions({
   permissions: {
     'users.manage': { zh: '管理用户，分配角色', en: 'Manage users and give them roles' },
     'users.actAs': { zh: '以他人身份登录', en: 'Sign in as somebody else' },
-    'audit.read': { zh: '查看操作日志', en: 'See the audit log', defaults: ['manager'] },
     [SEE_SENSITIVE]: {
       zh: '查看完整的电话和证件号码',
       en: 'See phone and identity numbers whole',
@@ -15,5 +13,3 @@ registerPermissions({
     },
   },
 })
-
-registerModels({ AuditEntry: { permission: 'audit.read' } })

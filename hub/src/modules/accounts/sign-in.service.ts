@@ -1,6 +1,7 @@
-import type { Session } from '@courtyard/protocols/contract'
+import type { Session, SignInReason } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { auditAs } from '../../platform/audit/audit.ts'
+import { noteSignIn } from '../../platform/audit/sign-in-log.ts'
 import { hashPassword, verifyPassword } from '../../platform/auth/password.ts'
 import { auditActorOf, type ActiveSession, type Sessions } from '../../platform/auth/sessions.ts'
 import { roleRef } from '../../platform/auth/role-label.ts'
@@ -48,15 +49,22 @@ export class SignInService {
     const now = this.hub.clock.now()
     const user = await userRepository.byUsername(prisma, name)
     const lockedUntilMs = user ? (user.lockedUntil?.getTime() ?? 0) : this.unknownNames.lockedUntilMs(name)
-    if (lockedUntilMs > now.getTime()) throw locked(lockedUntilMs, now)
+    if (lockedUntilMs > now.getTime()) {
+      await this.noteRefusal(user, name, 'locked', visitor)
+      throw locked(lockedUntilMs, now)
+    }
     const matches = await verifyPassword(password, user?.passwordHash ?? NO_HASH)
     if (!user || !matches) {
+      await this.noteRefusal(user, name, user ? 'wrongPassword' : 'unknownName', visitor)
       const until = user
         ? await this.countFailure(user.id, name, visitor)
         : this.unknownNames.fail(name, now.getTime())
       throw until > 0 ? locked(until, now) : badCredentials()
     }
-    if (user.disabledAt || !(await userRepository.admit(prisma, user.id, now))) throw badCredentials()
+    if (user.disabledAt || !(await userRepository.admit(prisma, user.id, now))) {
+      await this.noteRefusal(user, name, user.disabledAt ? 'disabled' : 'locked', visitor)
+      throw badCredentials()
+    }
     return this.begin(user, visitor)
   }
 
@@ -64,6 +72,13 @@ export class SignInService {
   async begin(user: Pick<CurrentUser, 'id' | 'username'>, visitor: Visitor): Promise<SignedIn> {
     const { secret } = await this.hub.db.prismaTransaction(async (tx) => {
       await auditOf(user, visitor)(tx, { action: 'user.signIn', entity: 'user', entityId: user.id })
+      await noteSignIn(tx, {
+        ...visitor,
+        at: this.hub.clock.now(),
+        userId: user.id,
+        unknownName: null,
+        reason: null,
+      })
       return this.sessions.begin(user.id, visitor, tx)
     })
     const active = await this.sessions.find(secret)
@@ -122,6 +137,18 @@ export class SignInService {
       if (session.actor) await audit(tx, { action: 'user.return', entity: 'user', entityId: session.user.id })
       await audit(tx, { action: 'user.signOut', entity: 'user', entityId: userId })
     })
+  }
+
+  /** A name that no account has may be a password in the wrong field: only a mark of it is kept. */
+  private async noteRefusal(
+    user: { readonly id: string } | null,
+    name: string,
+    reason: SignInReason,
+    visitor: Visitor,
+  ): Promise<void> {
+    const unknownName = user ? null : this.hub.security.box.mark(name, 'sign-in-name')
+    const entry = { ...visitor, at: this.hub.clock.now(), userId: user?.id ?? null, unknownName, reason }
+    await noteSignIn(this.hub.db.pool, entry)
   }
 
   /** @returns until when the account is locked now; 0 when it is not */

@@ -1,4 +1,5 @@
 /** Which accounts a person sees: those that have nothing beyond what the person keeps. */
+import type { Permission } from '@courtyard/protocols/contract'
 import type pg from 'pg'
 import { unionOfPlaces, type Grant } from '../../platform/auth/grant.ts'
 import { grantsOf, type Viewer } from '../../platform/auth/user.ts'
@@ -31,7 +32,7 @@ export async function listUserIds(
   query: UserQuery,
 ): Promise<{ ids: string[]; total: number }> {
   const params: unknown[] = []
-  const where = [visibleUsers(user, params), ...filters(query, params)].join(' and ')
+  const where = [visibleUsers(user, 'users.manage', params), ...filters(query, params)].join(' and ')
   const from = `from app_user u left join department d on d.id = u.department_id where ${where}`
   const counted = await pool.query<{ n: number }>(`select count(*)::int as n ${from}`, params)
   const { field, direction } = query.sort
@@ -48,7 +49,7 @@ export async function listUserIds(
 export async function seesUser(pool: Pick<pg.Pool, 'query'>, user: Viewer, id: string): Promise<boolean> {
   const params: unknown[] = [id]
   const { rowCount } = await pool.query(
-    `select from app_user u where u.id = $1 and ${visibleUsers(user, params)}`,
+    `select from app_user u where u.id = $1 and ${visibleUsers(user, 'users.manage', params)}`,
     params,
   )
   return rowCount === 1
@@ -80,9 +81,9 @@ function filters(query: UserQuery, params: unknown[]): string[] {
   return conditions
 }
 
-/** `u` is the account. */
-function visibleUsers(user: Viewer, params: unknown[]): string {
-  const byRecords = Map.groupBy(grantsOf(user, 'users.manage'), ({ records }) => records)
+/** Accounts that have nothing beyond the places in which the person has the permission; `u` is the account. */
+export function visibleUsers(user: Viewer, permission: Permission, params: unknown[]): string {
+  const byRecords = Map.groupBy(grantsOf(user, permission), ({ records }) => records)
   const parts = [...byRecords.values()].map((grants) => {
     const place = unionOfPlaces(grants.map((one) => one.place))
     return `(${recordsSql(grants[0]!, user.id, params)} and ${placeSql(place, params)})`

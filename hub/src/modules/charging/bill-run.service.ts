@@ -4,6 +4,7 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import { inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { emitEvent } from '../../platform/webhooks/index.ts'
 import { findWholeProject } from '../estate/index.ts'
 import { usagePending } from '../metering/index.ts'
 import {
@@ -100,6 +101,9 @@ export async function issueRun(hub: Hub, { user, audit }: Actor, id: string): Pr
     await saveIssued(client, id, { bills, dropped, by: user.displayName, at: now })
     const issued = (await findRun(client, id, now))!
     await audit(client, { ...auditOf('billRun.issue', run), before: summary(run), after: summary(issued) })
+    const { month, itemCode, quantity, amount } = issued
+    const data = { runId: id, month, item: itemCode, bills, quantity, amount }
+    await emitEvent(client, now, { type: 'billRun.issued', projectId: run.projectId, data })
   })
   return present(hub, id)
 }

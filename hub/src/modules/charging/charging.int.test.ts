@@ -432,7 +432,7 @@ describe('permissions and audit', () => {
 
   it('writes down who did what', async () => {
     const { items: entries } = await clerk.call('GET /api/audit', {
-      query: { entity: 'billRun', pageSize: 100 },
+      query: { entity: 'billRun', limit: 100 },
     })
     const actions = new Set(entries.map(({ action }) => action))
     expect(actions).toEqual(

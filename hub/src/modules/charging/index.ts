@@ -8,8 +8,10 @@ import { computeRun } from './compute-run.ts'
 import './charging.search.ts'
 import './permissions.ts'
 import './reasons.ts'
+import './webhook-events.ts'
 
 export { findBill } from './bills.repository.ts'
+export { billPrint, printedBill } from './bill-print.ts'
 export { openBills, type OpenBills } from './open-bills.repository.ts'
 
 const RESUME_JOB = 'charging.resume'

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import { auditAsSystem, type Audit } from '../../platform/audit/audit.ts'
 import type { Hub } from '../../platform/module.ts'
 import { say, type Reason } from '../../platform/reasons/reason.ts'
+import { emitEvent } from '../../platform/webhooks/index.ts'
 import { saveStanding } from './command-changes.repository.ts'
 import { standingOf, type CommandRow } from './command.types.ts'
 import { lockCommand } from './commands.repository.ts'
@@ -87,6 +88,15 @@ async function save(
       ...(outcome ? { outcome: say(outcome, 'en') } : {}),
     },
   })
+  if (standing.settledBy !== null) await tellOthers(client, before, standing, at)
+}
+
+/** What was told to the device stays here: lists of people may be in it. */
+function tellOthers(client: PoolClient, before: CommandRow, standing: Standing, at: Date): Promise<void> {
+  const { id: commandId, gatewayId, deviceId, deviceKey, target, kind } = before
+  const { state, uncertain, settledBy } = standing
+  const data = { commandId, gatewayId, deviceId, deviceKey, target, kind, state, uncertain, settledBy }
+  return emitEvent(client, at, { type: 'command.finished', projectId: before.projectId, data })
 }
 
 /** To be called after the commit. */

@@ -9,6 +9,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { CommandReports } from './reports.service.ts'
 import './permissions.ts'
 import './reasons.ts'
+import './webhook-events.ts'
 
 export const commandsModule: HubModule = { name: 'commands', routes: addCommandRoutes, start }
 

@@ -1,9 +1,10 @@
 /** Writes events, each once, in the transaction of the batch that brings them. */
 import type { PoolClient } from 'pg'
 import type { DeviceEvent, EventType } from '@courtyard/protocols/contract'
+import { emitEvents } from '../../platform/webhooks/index.ts'
 import { eventTables, eventTypes } from './domain/event-tables.ts'
 
-type Client = Pick<PoolClient, 'query'>
+type Client = PoolClient
 
 /** An event of a device that the hub knows. */
 export interface NewEvent {
@@ -20,6 +21,10 @@ export interface NewEvent {
 /** An event that was not there before. */
 export interface StoredEventRef {
   readonly projectId: string
+  readonly gatewayId: string
+  /** Key of the device, and id that the gateway gave to the event. */
+  readonly key: string
+  readonly eventId: string
   readonly deviceId: string
   readonly type: EventType
   readonly at: Date
@@ -36,7 +41,38 @@ export async function storeEvents(client: Client, events: readonly NewEvent[]): 
     if (ofType.length > 0) stored.push(...(await insertOfType(client, type, ofType)))
   }
   await addCounts(client, stored)
+  await tellOthers(client, events, stored)
   return stored
+}
+
+/** Of who passed a door other systems learn that somebody did; who it was they ask for by their own rights. */
+async function tellOthers(
+  client: Client,
+  events: readonly NewEvent[],
+  stored: readonly StoredEventRef[],
+): Promise<void> {
+  const passed = stored.filter(({ type }) => type === 'access')
+  if (passed.length === 0) return
+  const keyOf = (gatewayId: string, key: string, id: string) => [gatewayId, key, id].join('\n')
+  const known = new Map(
+    events.map((one) => [keyOf(one.gatewayId, one.event.device, one.event.id), one.event]),
+  )
+  await emitEvents(client, events[0]!.receivedAt, ['access.recorded'], () =>
+    passed.map(({ projectId, gatewayId, deviceId, key, eventId, at }) => {
+      const event = known.get(keyOf(gatewayId, key, eventId))
+      const seen =
+        event?.type === 'access'
+          ? {
+              door: event.door,
+              granted: event.granted,
+              direction: event.direction,
+              credential: event.credential,
+            }
+          : {}
+      const data = { gatewayId, deviceId, deviceKey: key, eventId, at: at.toISOString(), ...seen }
+      return { type: 'access.recorded', projectId, data }
+    }),
+  )
 }
 
 async function insertOfType(
@@ -58,7 +94,8 @@ async function insertOfType(
      -- In one order everywhere: two writers then can't wait for each other in a ring
      order by "gatewayId", event->>'device', event->>'id'
      on conflict (gateway_id, device_key, event_id) do nothing
-     returning project_id as "projectId", device_id as "deviceId", '${type}' as type, at`,
+     returning project_id as "projectId", gateway_id as "gatewayId", device_key as key, event_id as "eventId",
+       device_id as "deviceId", '${type}' as type, at`,
     [storableJson(events)],
   )
   return rows

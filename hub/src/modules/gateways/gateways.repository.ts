@@ -150,16 +150,18 @@ export async function secretHashOf(client: Client, id: string): Promise<Buffer |
 export interface TouchedGateway {
   readonly id: string
   readonly projectId: string
+  readonly name: string
+  /** Whether it came or went with that; else it was so before. */
+  readonly turned: boolean
 }
-
-const TOUCHED = `id, project_id as "projectId"`
 
 /** @returns nothing when the gateway is unknown, revoked, or was so already */
 export async function setOnline(client: Client, id: string, now: Date): Promise<TouchedGateway[]> {
   const { rows } = await client.query<TouchedGateway>(
-    `update gateway set online = true, last_seen_at = $2
-     where id = $1 and revoked_at is null and (not online or last_seen_at is null or last_seen_at < $2)
-     returning ${TOUCHED}`,
+    `with old as (select id, online from gateway where id = $1 and revoked_at is null for update)
+     update gateway g set online = true, last_seen_at = $2 from old
+     where g.id = old.id and (not old.online or g.last_seen_at is null or g.last_seen_at < $2)
+     returning g.id, g.project_id as "projectId", g.name, not old.online as turned`,
     [id, now],
   )
   return rows
@@ -168,7 +170,8 @@ export async function setOnline(client: Client, id: string, now: Date): Promise<
 /** Marks gateways as offline, and says of their devices that their state isn't known. */
 async function setOffline(client: Client, condition: string, params: unknown[]): Promise<TouchedGateway[]> {
   const { rows } = await client.query<TouchedGateway>(
-    `with gone as (update gateway set online = false where online and ${condition} returning ${TOUCHED}),
+    `with gone as (update gateway set online = false where online and ${condition}
+         returning id, project_id as "projectId", name, true as turned),
        devices as (update device set state = 'unknown', latency_ms = null
          from gone where gateway_id = gone.id and state <> 'unknown')
      select * from gone`,
@@ -197,9 +200,11 @@ export async function storeStatuses(
   statuses: readonly GatewayStatus[],
 ): Promise<TouchedGateway[]> {
   const { rows } = await client.query<TouchedGateway>(
-    `update gateway g set status = s.status, status_at = s.at, agent_version = s.status->>'version', online = true, last_seen_at = s.at
-     from jsonb_to_recordset($1::jsonb) as s (id uuid, at timestamptz, status jsonb)
-     where g.id = s.id and g.revoked_at is null returning g.id, g.project_id as "projectId"`,
+    `with s as (select * from jsonb_to_recordset($1::jsonb) as s (id uuid, at timestamptz, status jsonb)),
+       old as (select id, online from gateway where id in (select id from s) and revoked_at is null order by id for update)
+     update gateway g set status = s.status, status_at = s.at, agent_version = s.status->>'version', online = true, last_seen_at = s.at
+     from s join old on old.id = s.id
+     where g.id = s.id returning g.id, g.project_id as "projectId", g.name, not old.online as turned`,
     [
       JSON.stringify(
         statuses.map(({ gatewayId, receivedAt, status }) => ({ id: gatewayId, at: receivedAt, status })),

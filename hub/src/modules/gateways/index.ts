@@ -11,6 +11,7 @@ import { PresenceService } from './presence.service.ts'
 import './permissions.ts'
 import './gateways.search.ts'
 import './reasons.ts'
+import './webhook-events.ts'
 
 export { acknowledge } from './acknowledgement.ts'
 export { instantOf } from './domain/instant.ts'

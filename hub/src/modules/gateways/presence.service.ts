@@ -3,7 +3,9 @@
  * and written together every two seconds, however often they come: losing one loses nothing.
  */
 import { PresenceMessage, StatusMessage } from '@courtyard/protocols/contract'
+import type { PoolClient } from 'pg'
 import type { Hub } from '../../platform/module.ts'
+import { emitEvents } from '../../platform/webhooks/index.ts'
 import { hooksOf } from './hooks.ts'
 import {
   setGatewayOffline,
@@ -52,9 +54,8 @@ export class PresenceService {
   async takePresence(gatewayId: string, json: unknown): Promise<boolean> {
     const { success, data } = PresenceMessage.safeParse(json)
     if (!success) return false
-    const { pool } = this.hub.db
     if (data.online) {
-      this.announce(await setOnline(pool, gatewayId, this.hub.clock.now()))
+      this.announce(await this.store(true, (client, now) => setOnline(client, gatewayId, now)))
       for (const listener of hooksOf(this.hub).arrived) {
         await listener(gatewayId).catch((error: unknown) =>
           this.hub.log.warn({ err: error, gatewayId }, 'something for an arriving gateway failed'),
@@ -66,7 +67,7 @@ export class PresenceService {
 
   async disconnected(gatewayId: string): Promise<void> {
     this.waiting.delete(gatewayId)
-    this.announce(await setGatewayOffline(this.hub.db.pool, gatewayId))
+    this.announce(await this.store(false, (client) => setGatewayOffline(client, gatewayId)))
   }
 
   /** Writes what waits, now; one write at a time. */
@@ -78,7 +79,9 @@ export class PresenceService {
   /** Gateways of which nothing was heard for too long. */
   async markSilent(): Promise<void> {
     const silentSince = new Date(this.hub.clock.now().getTime() - SILENCE_MS)
-    await this.guard('marking silent gateways', () => setSilentOffline(this.hub.db.pool, silentSince))
+    await this.guard('marking silent gateways', () =>
+      this.store(false, (client) => setSilentOffline(client, silentSince)),
+    )
   }
 
   private async writeNow(): Promise<void> {
@@ -86,13 +89,30 @@ export class PresenceService {
     if (statuses.length === 0) return
     this.waiting = new Map()
     const write = (some: readonly GatewayStatus[]) =>
-      this.hub.db.transaction((client) => storeStatuses(client, some))
+      this.store(true, (client) => storeStatuses(client, some))
     try {
       this.announce(await write(statuses))
     } catch {
       // One of them may hold what the database can't keep: the others shall not suffer
       for (const status of statuses) await this.guard('writing a status', () => write([status]))
     }
+  }
+
+  /** With what other systems are told of gateways that came or went. */
+  private store(
+    online: boolean,
+    work: (client: PoolClient, now: Date) => Promise<TouchedGateway[]>,
+  ): Promise<TouchedGateway[]> {
+    return this.hub.db.transaction(async (client) => {
+      const now = this.hub.clock.now()
+      const touched = await work(client, now)
+      const type = online ? 'gateway.online' : 'gateway.offline'
+      const turned = touched.filter((gateway) => gateway.turned)
+      await emitEvents(client, now, turned.length > 0 ? [type] : [], () =>
+        turned.map(({ id, projectId, name }) => ({ type, projectId, data: { gatewayId: id, name } })),
+      )
+      return touched
+    })
   }
 
   /** The next status or round makes up for one that failed. */

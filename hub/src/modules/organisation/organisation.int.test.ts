@@ -6,6 +6,7 @@ import { startTestHub, type TestClient, type TestHub } from '../../platform/test
 import { accountsModule } from '../accounts/index.ts'
 import { commandsModule } from '../commands/index.ts'
 import { estateModule } from '../estate/index.ts'
+import { logsModule } from '../logs/index.ts'
 import { gatewaysModule } from '../gateways/index.ts'
 import { organisationModule } from './index.ts'
 
@@ -14,7 +15,10 @@ let hub: TestHub
 let root: TestClient
 beforeAll(async () => {
   hub = await startTestHub({
-    modules: [accountsModule, organisationModule, estateModule, commandsModule, gatewaysModule],
+    modules: [
+      ...[accountsModule, organisationModule, estateModule, commandsModule, gatewaysModule],
+      logsModule,
+    ],
   })
   root = await hub.as('administrator')
 })
@@ -233,7 +237,7 @@ test('an administrator acts as somebody: with those rights only, never in a deci
   expect(back.json()).toMatchObject({ user: { username: boss.username }, actor: null })
   const again = await post('/auth/return', {}, back.json<{ csrfToken: string }>().csrfToken)
   expect(again.json()).toMatchObject({ error: { code: 'auth.not_acting' } })
-  const query = { actor: boss.username, pageSize: 50 }
+  const query = { actor: boss.username, limit: 50 }
   const { items } = await root.call('GET /api/audit', { query })
   const both = `${boss.username} → ${engineer.username}`
   expect(items.slice(0, 3).map(({ action, actor }) => [action, actor])).toEqual([

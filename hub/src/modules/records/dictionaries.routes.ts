@@ -22,7 +22,7 @@ const MANAGE = 'dictionaries.manage'
 const manage = { permission: MANAGE } as const
 
 export function addDictionaryRoutes(app: HubApp): void {
-  route(app, 'GET /api/dictionaries', { permission: 'signedIn' }, async ({ hub, user, query }) => {
+  route(app, 'GET /api/dictionaries', { permission: 'signedIn', forKeys: true }, async ({ hub, user, query }) => {
     if (query.projectId) requireProject(user, query.projectId)
     return selectDictionaries(hub.db.pool, query.projectId ?? null)
   })

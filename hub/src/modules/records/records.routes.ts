@@ -13,8 +13,9 @@ import { deleteView, insertView, selectViews, updateView } from './views.reposit
 const signedIn = { permission: 'signedIn' } as const
 
 export function addRecordsRoutes(app: HubApp): void {
-  route(app, 'GET /api/resources', signedIn, async ({ user }) => readableBy(app, user).map(nameOf))
-  route(app, 'GET /api/resources/:name', signedIn, async ({ user, hub, params, query }) => {
+  const open = { ...signedIn, forKeys: true } as const
+  route(app, 'GET /api/resources', open, async ({ user }) => readableBy(app, user).map(nameOf))
+  route(app, 'GET /api/resources/:name', open, async ({ user, hub, params, query }) => {
     if (query.projectId) requireProject(user, query.projectId)
     const resource = requireResource(app, user, params.name)
     const shape = await shapeOf(hub.db.pool, resource, query.projectId ?? NO_PROJECT)

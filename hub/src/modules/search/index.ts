@@ -11,7 +11,7 @@ export const searchModule: HubModule = {
   name: 'search',
   routes(app: HubApp) {
     const ofResources = app.resources.flatMap((resource) => resourceSearcher(resource) ?? [])
-    route(app, 'GET /api/search', { permission: 'signedIn' }, async ({ hub, user, query }) => {
+    route(app, 'GET /api/search', { permission: 'signedIn', forKeys: true }, async ({ hub, user, query }) => {
       requireProject(user, query.projectId)
       return { groups: await searchAll(hub, user, [...ofResources, ...allSearchers()], query) }
     })

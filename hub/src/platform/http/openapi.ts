@@ -17,11 +17,17 @@ export async function addOpenApi(app: HubApp): Promise<void> {
         title: 'Courtyard',
         version: app.hub.version,
         description:
-          'HTTP interface of the Courtyard hub. Writes carry the header x-csrf-token of the session.',
+          'HTTP interface of the Courtyard hub. Programs send an API key; browsers have a session, and their writes carry its x-csrf-token.',
       },
       components: {
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: 'courtyard' },
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'cy_…',
+            description: 'API key, made under System → API keys',
+          },
         },
       },
     },
@@ -33,17 +39,19 @@ export async function addOpenApi(app: HubApp): Promise<void> {
 /** What route schemas cannot say: bodies that are files, and which routes need a session. */
 function complete<T extends { paths?: object }>(app: HubApp, api: T): T {
   const paths = api.paths as Record<string, Record<string, Operation | undefined>>
-  const ofTable = app.routeAccess.map(({ routeKey, access }) => {
-    const contract: RouteContract = apiRoutes[routeKey]
-    return { routeKey, access, contract }
+  const ofTable = app.routeAccess.map((route) => {
+    const contract: RouteContract = apiRoutes[route.routeKey]
+    return { ...route, contract }
   })
-  for (const { routeKey, access, contract } of [...ofTable, ...app.madeRoutes]) {
+  for (const { routeKey, access, keys, contract } of [...ofTable, ...app.madeRoutes]) {
     const [method, url] = routeKey.split(' ') as [string, string]
     const operation = paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
     if (!operation) continue
-    operation.security = access === null ? [] : [{ session: [] }]
-    if (!contract.csv) continue
-    operation.requestBody = { required: true, content: { 'text/csv': { schema: { type: 'string' } } } }
+    // Either will do
+    operation.security = access === null ? [] : [{ session: [] }, ...(keys ? [{ key: [] }] : [])]
+    const file = contract.csv ? { 'text/csv': { schema: { type: 'string' } } } : null
+    const content = contract.bytes ? { 'application/octet-stream': {} } : file
+    if (content) operation.requestBody = { required: true, content }
   }
   return api
 }

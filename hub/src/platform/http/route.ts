@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, FastifySchema, FastifySchemaCompiler, HTTPMethods } from 'fastify'
 import {
   ErrorBody,
@@ -8,6 +9,8 @@ import {
   type RouteKey,
 } from '@courtyard/protocols/contract'
 import type * as z from 'zod'
+import { auditActorOfKey } from '../api-keys/api-keys.ts'
+import { requireKey } from '../api-keys/key-access.ts'
 import { auditAs, type Audit, type AuditActor } from '../audit/audit.ts'
 import { isPermission } from '../auth/permissions.ts'
 import { auditActorOf, type ActiveSession } from '../auth/sessions.ts'
@@ -24,8 +27,12 @@ type Part<K extends RouteKey, P extends 'params' | 'query' | 'body'> = ApiRoutes
 }
   ? z.output<S>
   : undefined
-/** Body: as the schema gives it; the text of a CSV; else undefined. */
-type Body<K extends RouteKey> = ApiRoutes[K] extends { readonly csv: true } ? string : Part<K, 'body'>
+/** Body: as the schema gives it; the text of a CSV; a file as a stream; else undefined. */
+type Body<K extends RouteKey> = ApiRoutes[K] extends { readonly csv: true }
+  ? string
+  : ApiRoutes[K] extends { readonly bytes: true }
+    ? Readable
+    : Part<K, 'body'>
 /** What a handler returns: the response before the schema's defaults are filled in. */
 export type RouteAnswer<K extends RouteKey> = z.input<ApiRoutes[K]['response']>
 
@@ -47,6 +54,7 @@ interface CallBase<K extends RouteKey> {
 /** What a handler works with, checked and typed by the contract. */
 export interface SignedInCall<K extends RouteKey> extends CallBase<K> {
   readonly user: CurrentUser
+  /** Of a person: API keys have none, and get no further than to routes that ask for a permission. */
   readonly session: ActiveSession
 }
 export interface PublicCall<K extends RouteKey> extends CallBase<K> {
@@ -62,8 +70,10 @@ export type Door = (request: FastifyRequest) => Promise<void>
 
 export interface RouteOptions<A extends Access> {
   readonly permission: A
-  /** Refused while an administrator acts as somebody else: what counts as a person's own word. */
+  /** Refused to API keys, and while an administrator acts as somebody else: what counts as a person's own word. */
   readonly ownWord?: boolean
+  /** Open to API keys although it asks for no permission: it narrows what it shows by other permissions. */
+  readonly forKeys?: boolean
   /** Most requests per minute and address; default: the general limit. */
   readonly perMinute?: number
   /** Most bytes of a body; default 1 MiB, for CSV 10 MiB. */
@@ -73,11 +83,17 @@ export interface RouteOptions<A extends Access> {
 declare module 'fastify' {
   interface FastifyInstance {
     /** Every contract route that was registered and what it asks for: tests walk it. */
-    readonly routeAccess: { readonly routeKey: RouteKey; readonly access: Access }[]
+    readonly routeAccess: {
+      readonly routeKey: RouteKey
+      readonly access: Access
+      /** Whether API keys get there. */
+      readonly keys: boolean
+    }[]
     /** Routes that were made with `routeOf`. */
     readonly madeRoutes: {
       readonly routeKey: string
       readonly access: Access
+      readonly keys: boolean
       readonly contract: RouteContract
     }[]
     /** By name; routes that ask for one know nothing of staff sessions. */
@@ -100,7 +116,7 @@ export function route<K extends RouteKey, A extends Access>(
   handler: (call: A extends null ? PublicCall<K> : SignedInCall<K>) => Promise<RouteAnswer<K>>,
 ): void {
   const contract: RouteContract = apiRoutes[key]
-  app.routeAccess.push({ routeKey: key, access: options.permission })
+  app.routeAccess.push({ routeKey: key, access: options.permission, keys: isForKeys(options) })
   addRoute(app, key, contract, options, (call) => handler(call as never))
 }
 
@@ -122,7 +138,7 @@ export function routeOf(
   options: RouteOptions<string> & { readonly checksBody?: boolean },
   handler: (call: OpenCall) => Promise<unknown>,
 ): void {
-  app.madeRoutes.push({ routeKey: key, access: options.permission, contract })
+  app.madeRoutes.push({ routeKey: key, access: options.permission, keys: isForKeys(options), contract })
   addRoute(app, key, contract, options, (call) => handler(call as never))
 }
 
@@ -152,6 +168,12 @@ function addRoute(
   })
 }
 
+/** What keys have of their own accord is nothing: they get where a permission is asked for. */
+function isForKeys({ permission, ownWord, forKeys }: RouteOptions<Access>): boolean {
+  if (permission === null || ownWord) return false
+  return forKeys === true || isPermission(permission)
+}
+
 const exceptBody: FastifySchemaCompiler<z.ZodType> = (part) =>
   part.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(part)
 
@@ -168,18 +190,19 @@ function schemaOf(contract: RouteContract, url: string) {
     ...(contract.query ? { querystring: contract.query } : {}),
     ...(contract.body ? { body: contract.body } : {}),
     ...(contract.csv ? { consumes: ['text/csv'] } : {}),
+    ...(contract.bytes ? { consumes: ['application/octet-stream'] } : {}),
     response: { 200: contract.response, '4xx': ErrorBody },
   }
 }
 
-async function authorise(
-  request: FastifyRequest,
-  { permission: access, ownWord }: RouteOptions<Access>,
-): Promise<void> {
-  checkOrigin(request)
+async function authorise(request: FastifyRequest, options: RouteOptions<Access>): Promise<void> {
+  const { permission: access, ownWord } = options
+  // A browser sends no key by itself: there is nothing that another site could misuse
+  if (!request.apiKey) checkOrigin(request)
   if (access === null) return
   const door = request.server.doors.get(access)
   if (door) return door(request)
+  if (request.apiKey !== null) return requireKey(request, isForKeys(options) ? access : null)
   if (!request.session) throw fail(platformErrors.noSession, 'Sign in first')
   checkToken(request, request.session.csrfToken)
   if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {
@@ -198,8 +221,9 @@ function requireText(request: FastifyRequest): void {
 function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
   const session = request.session
   const language = languageOf(request.headers['accept-language'])
+  const key = request.apiKey === false ? null : request.apiKey
   const actor: AuditActor = {
-    ...(session ? auditActorOf(session) : { userId: null, actor: 'anonymous' }),
+    ...(key ? auditActorOfKey(key) : session ? auditActorOf(session) : { userId: null, actor: 'anonymous' }),
     ip: request.ip,
     requestId: request.id,
   }
@@ -207,7 +231,7 @@ function callOf(hub: Hub, request: FastifyRequest, reply: FastifyReply) {
     params: request.params,
     query: request.query,
     body: request.body,
-    user: session?.user ?? null,
+    user: key?.user ?? session?.user ?? null,
     session,
     request,
     reply,

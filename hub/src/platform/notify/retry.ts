@@ -1,12 +1,20 @@
-const MINUTE_MS = 60_000
+import { HOUR_MS, MINUTE_MS, nextTryAfter } from '../retry.ts'
+
 /** Pauses after the first, second … failure. */
-const PAUSES_MINUTES = [1, 5, 15, 60, 180, 360, 720] as const
+const PAUSES_MS = [
+  MINUTE_MS,
+  5 * MINUTE_MS,
+  15 * MINUTE_MS,
+  HOUR_MS,
+  3 * HOUR_MS,
+  6 * HOUR_MS,
+  12 * HOUR_MS,
+] as const
 
 /** Tries in all, the first one included. */
-export const MOST_ATTEMPTS = PAUSES_MINUTES.length + 1
+export const MOST_ATTEMPTS = PAUSES_MS.length + 1
 
 /** When it is tried again after so many tries; null: not any more. */
 export function nextTry(attempts: number, now: Date): Date | null {
-  const pause = PAUSES_MINUTES[attempts - 1]
-  return pause === undefined ? null : new Date(now.getTime() + pause * MINUTE_MS)
+  return nextTryAfter(PAUSES_MS, attempts, now)
 }

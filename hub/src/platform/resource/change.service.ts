@@ -7,6 +7,7 @@ import type pg from 'pg'
 import { auditManyAs } from '../audit/audit-many.ts'
 import { projectNotFound, inScope } from '../auth/user.ts'
 import { fail, invalidInput } from '../errors.ts'
+import { emitEvents, recordEventType } from '../webhooks/index.ts'
 import { attachmentSource } from './attachment-source.ts'
 import type { RecordContext } from './context.ts'
 import { recordErrors } from './errors.ts'
@@ -16,6 +17,7 @@ import { selectByIds, type Queryable, type RawRow } from './list.repository.ts'
 import { changedNames, missingOf, readValues, withDefaults, type Read } from './read-values.ts'
 import type { RecordReason } from './reasons.ts'
 import type { ChangeKind, Fault, RecordChange, Resource } from './resource.ts'
+import { withNumbers } from './numbers.ts'
 import { isHidden, masked, valuesOf } from './rows.ts'
 import type { Shape } from './shape.ts'
 import { insertRows, projectColumn, updateRows, withDatabaseFaults } from './write.repository.ts'
@@ -85,7 +87,7 @@ export async function insertMany(
   const { resource } = shape
   const { user } = context
   const changes: RecordChange[] = []
-  for (const record of records) {
+  for (const record of await withNumbers(tx, context, shape, records)) {
     const change: RecordChange = { kind: 'create', before: null, user, ...record }
     const more = await resource.hooks?.beforeSave?.(tx, change)
     changes.push(more ? { ...change, after: { ...change.after, ...more } } : change)
@@ -248,7 +250,7 @@ async function store(
   await finish(tx, context, shape, changes, action)
 }
 
-/** What every change ends with: still in scope, files claimed, audited, the module told. */
+/** What every change ends with: still in scope, files moved, audited, the module told. */
 async function finish(
   tx: pg.ClientBase,
   context: RecordContext,
@@ -261,7 +263,7 @@ async function finish(
   const mine = await selectByIds(tx, shape, context.user, ids, { permission: resource.permissions.write })
   if (mine.length < ids.length)
     throw fail(recordErrors.outsideScope, 'That would lie outside of what you may change')
-  for (const change of changes) await claimFiles(tx, shape, change)
+  for (const change of changes) await moveFiles(tx, shape, change)
   await auditManyAs(context.actor)(
     tx,
     changes.map((change) => ({
@@ -272,19 +274,46 @@ async function finish(
       ...auditedOf(shape, change),
     })),
   )
+  await tellOthers(tx, context, resource, changes, action)
   if (resource.hooks?.afterSave) for (const change of changes) await resource.hooks.afterSave(tx, change)
 }
 
-async function claimFiles(tx: pg.ClientBase, shape: Shape, change: RecordChange): Promise<void> {
-  const record = { resource: shape.resource.name, id: change.id, projectId: change.projectId }
+/** Other systems learn which record and which fields, and ask for the values by their own rights. */
+function tellOthers(
+  tx: pg.ClientBase,
+  { hub }: RecordContext,
+  resource: Resource,
+  changes: readonly RecordChange[],
+  action: string,
+): Promise<void> {
+  const types = [...new Set(changes.map(({ kind }) => recordEventType(resource, kind)))]
+  return emitEvents(tx, hub.clock.now(), types, () =>
+    changes.map(({ kind, id, projectId, before, after }) => ({
+      type: recordEventType(resource, kind),
+      projectId,
+      data: {
+        ...{ resource: resource.name, id, action, path: `/api/${resource.path}/${id}` },
+        fields: changedNames(before, after),
+      },
+    })),
+  )
+}
+
+/** Files that are named now belong to the record; those that are not named any more are let go. */
+async function moveFiles(tx: pg.ClientBase, shape: Shape, change: RecordChange): Promise<void> {
+  const { id: recordId, projectId, user } = change
   for (const field of shape.fields) {
     if (field.kind !== 'attachments') continue
     const before = (change.before?.[field.name] ?? []) as readonly string[]
-    const added = ((change.after[field.name] ?? []) as readonly string[]).filter((id) => !before.includes(id))
-    if (added.length === 0) continue
+    const after = (change.after[field.name] ?? []) as readonly string[]
+    const added = after.filter((id) => !before.includes(id))
+    const gone = before.filter((id) => !after.includes(id))
+    if (added.length + gone.length === 0) continue
     const source = attachmentSource()
     if (!source) throw inputFault([{ field: field.name, reason: { code: 'record.read_only' } }])
-    await source.claim(tx, change.user, record, added)
+    const place = { resource: shape.resource.name, recordId, projectId, field: field.name }
+    if (added.length > 0) await source.claim(tx, user, place, added)
+    if (gone.length > 0) await source.release(tx, place, gone)
   }
 }
 

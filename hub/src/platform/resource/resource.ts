@@ -132,6 +132,9 @@ export function findResource(name: string): Resource | undefined {
   return known.get(name)
 }
 
+/** In the order in which they were declared. */
+export const allResources = (): readonly Resource[] => [...known.values()]
+
 /** @throws for a name that nobody has declared: a mistake of the programmer */
 export function resourceNamed(name: string): Resource {
   const resource = known.get(name)
@@ -167,6 +170,8 @@ function checkDeclaration(resource: Resource): void {
     if (field.kind === 'choice' && !field.options) throw new Error(`${where} has no options`)
     if (field.kind === 'dictionary' && !field.dictionary) throw new Error(`${where} names no dictionary`)
     if (field.kind === 'reference' && !field.resource) throw new Error(`${where} names no resource`)
+    if (field.numbering && (field.kind !== 'text' || !resource.inProject))
+      throw new Error(`${where} can't be numbered: it is no text of a project`)
     if (field.search && !field.column) throw new Error(`${where} is computed: it can't be searched`)
     if (['projectId', 'custom', 'id', 'version'].includes(field.name))
       throw new Error(`${where} is the kit's own`)

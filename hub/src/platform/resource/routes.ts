@@ -65,7 +65,7 @@ function addKitRoute(app: HubApp, resource: Resource, name: KitRoute, handler: H
   // Actions may ask for a right of their own: the service looks at that
   const permission = name === 'bulk' ? 'signedIn' : resource.permissions[reading.has(name) ? 'read' : 'write']
   const checksBody = name !== 'create' && name !== 'edit'
-  const options = { permission, checksBody } as const
+  const options = { permission, checksBody, forKeys: true } as const
   routeOf(app, routeKeyOf(resource, name), contractOf(resource, name), options, (call) =>
     handler(call, resource),
   )

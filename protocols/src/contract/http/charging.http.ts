@@ -135,7 +135,14 @@ export const BoundaryIndex = z.object({
   method: z.enum(['read', 'interpolated', 'installation']),
   /** The read at the instant, or the neighbours before and after it. */
   reads: z.array(
-    z.object({ at: Instant, index: DecimalText, source: ReadSource, batchId: z.string().nullable() }),
+    z.object({
+      at: Instant,
+      index: DecimalText,
+      source: ReadSource,
+      batchId: z.string().nullable(),
+      /** On a bill: somebody took a photo of the display. */
+      photo: z.boolean().optional(),
+    }),
   ),
 })
 export type BoundaryIndex = z.infer<typeof BoundaryIndex>

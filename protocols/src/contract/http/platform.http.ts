@@ -119,20 +119,6 @@ const userFields = {
   assignments: z.array(AssignmentInput).min(1).max(50),
 }
 
-export const AuditEntry = z.object({
-  id: z.string(),
-  at: Instant,
-  actor: z.string(),
-  ip: z.string().nullable(),
-  /** `entity.verb`, such as `billRun.issue`. */
-  action: z.string(),
-  entity: z.string(),
-  entityId: z.string().nullable(),
-  before: z.unknown(),
-  after: z.unknown(),
-})
-export type AuditEntry = z.infer<typeof AuditEntry>
-
 export const Health = z.object({
   status: z.enum(['ok', 'degraded']),
   version: z.string(),
@@ -208,16 +194,5 @@ export const platformRoutes = {
       .partial()
       .extend({ version: z.number().int() }),
     response: User,
-  },
-  'GET /api/audit': {
-    summary: 'Who did what',
-    query: PageQuery.extend({
-      actor: z.string().optional(),
-      entity: z.string().optional(),
-      entityId: z.string().optional(),
-      from: Instant.optional(),
-      to: Instant.optional(),
-    }),
-    response: pageOf(AuditEntry),
   },
 } as const satisfies RouteTable

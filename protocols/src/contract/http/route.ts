@@ -8,9 +8,11 @@ export interface RouteContract {
   readonly summary: string
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
-  /** JSON body; `csv` marks a `text/csv` body instead. */
+  /** JSON body; `csv` marks a `text/csv` body instead, `bytes` a file. */
   readonly body?: z.ZodType
   readonly csv?: true
+  /** The body is a file: its bytes as they are, of any type. */
+  readonly bytes?: true
   readonly response: z.ZodType
 }
 export type RouteTable = Readonly<

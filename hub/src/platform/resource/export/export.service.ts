@@ -1,6 +1,5 @@
 /** A list as a file: rows leave as the database gives them, whatever their number. */
 import type { Readable } from 'node:stream'
-import { Readable as NodeReadable } from 'node:stream'
 import type pg from 'pg'
 import type { ExportQuery } from '@courtyard/protocols/contract'
 import type * as z from 'zod'
@@ -15,17 +14,13 @@ import type { Resource } from '../resource.ts'
 import { linksOf, masked, titleOf, valuesOf, type Links } from '../rows.ts'
 import { loadTimeZone } from '../shape.repository.ts'
 import { fieldOfShape, shapeOf, type Shape } from '../shape.ts'
-import { csvLine } from '../sheet/csv-text.ts'
-import { writeXlsx, type SheetColumn } from '../sheet/xlsx-writer.ts'
+import { mediaTypes, sheetFile, type SheetFormat } from '../sheet/sheet-file.ts'
+import type { SheetColumn } from '../sheet/xlsx-writer.ts'
 
 /** Rows of one step of the cursor; titles of references are looked up for as many at once. */
 const STEP = 1_000
 
-export const mediaTypes = {
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  csv: 'text/csv; charset=utf-8',
-} as const
-export type SheetFormat = keyof typeof mediaTypes
+export { mediaTypes, type SheetFormat }
 
 /**
  * The file as a stream; ends early when `signal` says that nobody reads it any more.
@@ -53,12 +48,8 @@ export async function exportRecords(
       after: { format, ...list, columns: fields.map(({ name }) => name) },
     }),
   )
-  const day = context.hub.clock.now().toISOString().slice(0, 10)
-  return {
-    stream: format === 'csv' ? csvStream(fields, cells, rows) : xlsxStream(resource, fields, cells, rows),
-    fileName: `${resource.label[context.language]} ${day}.${format}`,
-    mediaType: mediaTypes[format],
-  }
+  const columns = fields.map((field) => sheetColumn(field, field.label[context.language]))
+  return sheetFile(format, resource.label[context.language], context.hub.clock.now(), columns, rows)
 }
 
 /** The named fields, else those of the list; files have no cells for pictures. */
@@ -125,33 +116,6 @@ function cellOf(field: Field, value: FieldValue, row: RawRow, links: Links, cell
   // What a person may reveal one by one is whole in a file: the audit trail names the columns
   const hidden = field.sensitive && !row.sees_sensitive
   return rulesOf(field).cellText(hidden ? masked(field, value) : value, field, cells)
-}
-
-function csvStream(
-  fields: readonly Field[],
-  { language }: CellContext,
-  rows: AsyncIterable<string[][]>,
-): Readable {
-  async function* text(): AsyncGenerator<string> {
-    // The mark tells spreadsheet programs that it is UTF-8
-    yield `\uFEFF${csvLine(fields.map(({ label }) => ({ text: label[language], isNumber: false })))}`
-    for await (const chunk of rows) yield chunk.map((row) => csvLine(row.map(asCell))).join('')
-  }
-  const asCell = (cell: string, at: number) => ({
-    text: cell,
-    isNumber: rulesOf(fields[at]!).cellType === 'number',
-  })
-  return NodeReadable.from(text(), { objectMode: false, highWaterMark: 64 * 1024 })
-}
-
-function xlsxStream(
-  resource: Resource,
-  fields: readonly Field[],
-  { language }: CellContext,
-  rows: AsyncIterable<string[][]>,
-): Readable {
-  const columns = fields.map((field) => sheetColumn(field, field.label[language]))
-  return writeXlsx([{ name: resource.label[language], columns, rows }]) as Readable
 }
 
 export function sheetColumn(field: Field, head: string): SheetColumn {

@@ -1,0 +1,164 @@
+/** Both logs whole, as files. */
+import type { PoolClient } from 'pg'
+import type {
+  AuditEntry,
+  AuditFilter,
+  SignInEntry,
+  SignInFilter,
+  SignInReason,
+} from '@courtyard/protocols/contract'
+import { auditAs, type AuditedChange } from '../../platform/audit/audit.ts'
+import type { Texts } from '../../platform/reasons/reason.ts'
+import type { RecordContext } from '../../platform/resource/context.ts'
+import { localTextOf } from '../../platform/resource/local-time.ts'
+import { sheetFile, type SheetFile, type SheetFormat } from '../../platform/resource/sheet/sheet-file.ts'
+import { selectAudit } from './audit-log.repository.ts'
+import { EntryViews } from './entry-view.ts'
+import { signInOf, wishOf } from './logs.service.ts'
+import { selectSignIns } from './sign-ins.repository.ts'
+
+type Context = RecordContext
+
+/** Rows of one step of an export. */
+const STEP = 500
+const ZONE = 'Asia/Shanghai'
+
+interface Column<T> {
+  readonly head: Texts
+  readonly kind?: 'instant'
+  readonly width: number
+  readonly cell: (row: T, context: Context) => string
+}
+
+const local = (at: string, zone = ZONE) => localTextOf(at, zone)
+
+const auditColumns: readonly Column<AuditEntry>[] = [
+  { head: { zh: '时间', en: 'Time' }, kind: 'instant', width: 19, cell: ({ at }) => local(at) },
+  { head: { zh: '操作人', en: 'Who' }, width: 20, cell: ({ actor }) => actor },
+  { head: { zh: 'IP 地址', en: 'Address' }, width: 16, cell: ({ ip }) => ip ?? '' },
+  { head: { zh: '模块', en: 'Part' }, width: 18, cell: ({ words }) => words.module.text },
+  { head: { zh: '对象', en: 'Thing' }, width: 16, cell: ({ words }) => words.entity },
+  { head: { zh: '对象编号', en: 'Id' }, width: 38, cell: ({ entityId }) => entityId ?? '' },
+  { head: { zh: '操作', en: 'What' }, width: 18, cell: ({ words }) => words.verb },
+  { head: { zh: '项目', en: 'Project' }, width: 18, cell: ({ project }) => project?.name ?? '' },
+  { head: { zh: '改动', en: 'Changes' }, width: 60, cell: ({ changes }) => changes.map(lineOf).join('\n') },
+]
+
+const lineOf = ({ label, before, after }: AuditEntry['changes'][number]) =>
+  `${label}: ${[before, after].filter((one) => one !== null).join(' → ')}`
+
+const reasonTexts: Readonly<Record<SignInReason, Texts>> = {
+  unknownName: { zh: '没有这个用户', en: 'no such user' },
+  wrongPassword: { zh: '密码错误', en: 'wrong password' },
+  locked: { zh: '账号已锁定', en: 'account locked' },
+  disabled: { zh: '账号已停用', en: 'account disabled' },
+}
+
+const signInColumns: readonly Column<SignInEntry>[] = [
+  { head: { zh: '时间', en: 'Time' }, kind: 'instant', width: 19, cell: ({ at }) => local(at) },
+  {
+    head: { zh: '用户名', en: 'Username' },
+    width: 20,
+    cell: ({ user, unknownName }) => user?.username ?? `#${unknownName ?? ''}`,
+  },
+  { head: { zh: '姓名', en: 'Name' }, width: 16, cell: ({ user }) => user?.displayName ?? '' },
+  { head: { zh: 'IP 地址', en: 'Address' }, width: 16, cell: ({ ip }) => ip ?? '' },
+  { head: { zh: '设备', en: 'Device' }, width: 24, cell: ({ device }) => device ?? '' },
+  {
+    head: { zh: '结果', en: 'Result' },
+    width: 10,
+    cell: ({ admitted }, { language }) =>
+      (admitted ? { zh: '成功', en: 'let in' } : { zh: '拒绝', en: 'refused' })[language],
+  },
+  {
+    head: { zh: '原因', en: 'Why' },
+    width: 20,
+    cell: ({ reason }, { language }) => (reason ? reasonTexts[reason][language] : ''),
+  },
+]
+
+/** @throws AppError `project.not_found` */
+export async function exportAudit(
+  context: Context,
+  { format, ...filter }: AuditFilter & { format: SheetFormat },
+  gone: AbortSignal,
+): Promise<SheetFile> {
+  const wish = wishOf(context, filter)
+  const pages = (client: PoolClient) => {
+    const views = new EntryViews({ db: client, user: context.user, language: context.language })
+    return async (before: string | null) =>
+      views.viewsOf(await selectAudit(client, context.user, wish, { before, limit: STEP }))
+  }
+  const title = { zh: '操作日志', en: 'Operation log' }
+  await noteExport(context, {
+    action: 'operationLog.export',
+    entity: 'operationLog',
+    after: { format, ...filter },
+  })
+  return fileOf(context, title, format, auditColumns, walk(context, pages, gone))
+}
+
+export async function exportSignIns(
+  context: Context,
+  { format, ...filter }: SignInFilter & { format: SheetFormat },
+  gone: AbortSignal,
+): Promise<SheetFile> {
+  const pages = (client: PoolClient) => async (before: string | null) =>
+    (await selectSignIns(client, context.user, filter, { before, limit: STEP })).map(signInOf)
+  const title = { zh: '登录日志', en: 'Sign-in log' }
+  await noteExport(context, { action: 'signInLog.export', entity: 'signInLog', after: { format, ...filter } })
+  return fileOf(context, title, format, signInColumns, walk(context, pages, gone))
+}
+
+function noteExport({ hub, actor }: Context, change: AuditedChange): Promise<void> {
+  return hub.db.transaction((tx) => auditAs(actor)(tx, change))
+}
+
+function fileOf<T>(
+  context: Context,
+  title: Texts,
+  format: SheetFormat,
+  columns: readonly Column<T>[],
+  rows: AsyncIterable<readonly T[]>,
+): SheetFile {
+  const { language, hub } = context
+  const heads = columns.map(({ head, kind, width }) => ({
+    head: head[language],
+    kind: kind ?? ('text' as const),
+    width,
+  }))
+  return sheetFile(format, title[language], hub.clock.now(), heads, cellsOf(context, columns, rows))
+}
+
+async function* cellsOf<T>(
+  context: Context,
+  columns: readonly Column<T>[],
+  rows: AsyncIterable<readonly T[]>,
+): AsyncGenerator<string[][]> {
+  for await (const chunk of rows) yield chunk.map((row) => columns.map(({ cell }) => cell(row, context)))
+}
+
+/** The whole list in one snapshot, a step at a time; the connection goes back when the reader stops. */
+async function* walk<T extends { readonly id: string }>(
+  { hub }: Context,
+  pagesOf: (client: PoolClient) => (before: string | null) => Promise<readonly T[]>,
+  gone: AbortSignal,
+): AsyncGenerator<readonly T[]> {
+  const client = await hub.db.pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin isolation level repeatable read read only')
+    const pageOf = pagesOf(client)
+    let before: string | null = null
+    for (;;) {
+      gone.throwIfAborted()
+      const rows: readonly T[] = await pageOf(before)
+      if (rows.length > 0) yield rows
+      if (rows.length < STEP) return
+      before = rows.at(-1)!.id
+    }
+  } finally {
+    await client.query('rollback').catch((error: Error) => (broken = error))
+    client.release(broken)
+  }
+}
