@@ -69,6 +69,10 @@ export const FieldMeta = z.object({
   /** Of a reference: name of the resource that it points to. */
   resource: z.string().nullable(),
   default: z.unknown(),
+  /** Left empty, the hub gives the next number of the project. */
+  numbered: z.literal(true).optional(),
+  /** Of attachments: what can be uploaded; `accept` as a file control of HTML has it. */
+  files: z.object({ mostBytes: z.number().int(), accept: z.string() }).optional(),
   /** Heading under which the form and the detail page show it. */
   section: Words.nullable(),
 })

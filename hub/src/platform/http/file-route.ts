@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { RouteContract } from '@courtyard/protocols/contract'
 import type { HubApp } from '../module.ts'
+import { contentDisposition } from './content-disposition.ts'
 import { routeOf, type OpenCall } from './route.ts'
 
 export interface FileAnswer {
@@ -32,7 +33,7 @@ export function fileRoute(
       })
       gone.signal.addEventListener('abort', () => stream.destroy())
     }
-    reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
+    reply.header('content-disposition', contentDisposition('attachment', fileName))
     reply.header('cache-control', 'no-store')
     return reply.type(mediaType).send(stream)
   })

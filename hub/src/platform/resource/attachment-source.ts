@@ -4,19 +4,25 @@ import type { AttachmentRef } from '@courtyard/protocols/contract'
 import type { CurrentUser } from '../auth/user.ts'
 import type { Queryable } from './list.repository.ts'
 
+/** The field of a record that names files. */
+export interface AttachmentPlace {
+  readonly resource: string
+  readonly recordId: string
+  readonly projectId: string | null
+  readonly field: string
+}
+
 export interface AttachmentSource {
+  readonly limits: { readonly mostBytes: number; readonly accept: string }
   /** What there is of these. */
   refs(db: Queryable, ids: readonly string[]): Promise<readonly AttachmentRef[]>
   /**
    * In the transaction that writes the record: these now belong to it.
    * @throws AppError when one of them is not there, or not the person's to give away
    */
-  claim(
-    tx: pg.ClientBase,
-    user: CurrentUser,
-    record: { readonly resource: string; readonly id: string; readonly projectId: string | null },
-    ids: readonly string[],
-  ): Promise<void>
+  claim(tx: pg.ClientBase, user: CurrentUser, place: AttachmentPlace, ids: readonly string[]): Promise<void>
+  /** In the transaction that writes the record: it names these no more. */
+  release(tx: pg.ClientBase, place: AttachmentPlace, ids: readonly string[]): Promise<void>
 }
 
 let source: AttachmentSource | null = null

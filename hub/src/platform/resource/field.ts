@@ -44,6 +44,8 @@ export interface FieldDeclaration {
   /** A reference may point into another project. */
   readonly anyProject?: boolean
   readonly default?: FieldValue
+  /** Of a text in a project: key of the numbers that are given to what was left empty. */
+  readonly numbering?: string
   readonly section?: Texts
   /** Masked for those without `sensitive.read`; default: phones and identity numbers. */
   readonly sensitive?: boolean

@@ -35,7 +35,7 @@ export const COUNT_LIMIT = 10_000
  * Of a search at most so many candidates are put in order: whoever asks for one frequent character gets some of what
  * there is, and the number says that there is more.
  */
-const CANDIDATES = 20_000
+const CANDIDATES = COUNT_LIMIT + 1
 
 interface Query extends SqlContext {
   readonly where: string[]

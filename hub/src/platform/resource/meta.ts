@@ -79,8 +79,15 @@ function fieldMeta(shape: Shape, field: Field): FieldMeta {
     options: options && [...options],
     resource: field.resource ?? null,
     default: field.default ?? null,
+    ...(field.numbering === undefined ? {} : { numbered: true as const }),
+    ...filesOf(field),
     section: field.section ?? null,
   }
+}
+
+function filesOf({ kind }: Field): Pick<FieldMeta, 'files'> {
+  const source = kind === 'attachments' ? attachmentSource() : null
+  return source ? { files: { ...source.limits } } : {}
 }
 
 export function nameOf({ name, path, page, label, inProject }: Resource) {

@@ -21,6 +21,7 @@ function rawValue(field: Field, at: number, row: RawRow): FieldValue {
 }
 
 export function masked(field: Field, value: FieldValue): FieldValue {
+  if (Array.isArray(value)) return []
   if (typeof value !== 'string') return value === null ? null : '*'
   return field.kind === 'phone' ? maskPhone(value) : maskIdentityNumber(value)
 }
