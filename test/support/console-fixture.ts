@@ -47,18 +47,24 @@ export class ConsoleFixture {
     options: { phone?: boolean; projectIds?: readonly string[]; narrowed?: NarrowedScope } = {},
   ): Promise<Visitor> {
     const client = await this.hub.as(role, options.projectIds, options.narrowed)
+    const page = await this.window(options)
+    const secret = /courtyard=([^;]+)/.exec(client.headers['cookie'] ?? '')?.[1] ?? ''
+    await page.context().addCookies([{ name: 'courtyard', value: secret, url: this.hub.url, httpOnly: true }])
+    return { page, client }
+  }
+
+  /** A window of somebody who has not signed in. */
+  async window(options: { phone?: boolean } = {}): Promise<Page> {
     const context = await this.browser.newContext({
       baseURL: this.hub.url,
       locale: 'zh-CN',
       reducedMotion: 'reduce',
       viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
     })
-    const secret = /courtyard=([^;]+)/.exec(client.headers['cookie'] ?? '')?.[1] ?? ''
-    await context.addCookies([{ name: 'courtyard', value: secret, url: this.hub.url, httpOnly: true }])
     const page = await context.newPage()
     page.on('pageerror', (error) => this.pageErrors.push(error.message))
     page.setDefaultTimeout(15_000)
-    return { page, client }
+    return page
   }
 
   async close(): Promise<void> {
