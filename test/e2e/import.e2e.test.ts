@@ -1,8 +1,10 @@
-/** A spreadsheet with bad rows, from the file to the records and back; and two people at one record. */
+/** A spreadsheet with bad rows, from the file to the records and back; two people at one record; photos of a record. */
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { words } from '../support/browser.ts'
+import { seriousFindings, words } from '../support/browser.ts'
 import { ConsoleFixture, type Visitor } from '../support/console-fixture.ts'
+import { root } from '../support/processes.ts'
 
 const m = words()
 const w = (key: string, values: Record<string, string> = {}): string =>
@@ -158,5 +160,42 @@ test('what was typed is asked about, kept as a draft, and back again', async () 
   await button('kit_draft_drop').click()
   expect(await dialog.getByLabel('拾获人').inputValue()).toBe('保安')
   await button('action_cancel').click()
+})
+
+test('photos are put on a record, seen as thumbnails and over the whole screen', async () => {
+  const picture = (name: string) => join(root, 'ui/static', name)
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: w('kit_edit'), exact: true }).click()
+  const page404 = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<!doctype html>') }
+  await dialog.getByLabel('照片').setInputFiles(page404)
+  await dialog.getByRole('button', { name: w('kit_file_retry', { name: 'photo.jpg' }) }).waitFor()
+  await page.keyboard.press('Control+Enter')
+  await dialog.getByText(w('kit_files_failed')).waitFor()
+  await dialog.getByRole('button', { name: w('kit_remove_named', { name: 'photo.jpg' }) }).click()
+  await dialog
+    .getByLabel('照片')
+    .setInputFiles([picture('staff-icon-192.png'), picture('staff-icon-512.png')])
+  const names = ['staff-icon-192.png', 'staff-icon-512.png']
+  for (const name of names)
+    await dialog.getByRole('button', { name: w('kit_viewer_open', { name }) }).waitFor()
+  await page.keyboard.press('Control+Enter')
+  await dialog.waitFor({ state: 'detached' })
+  const thumbnails = page.locator('main').getByRole('button', { name: /^查看 / })
+  await expect.poll(() => thumbnails.count()).toBe(2)
+  const width = () =>
+    page
+      .locator('main img')
+      .first()
+      .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)
+  await expect.poll(width).toBeGreaterThan(100)
+  await thumbnails.first().click()
+  await dialog.getByText(w('kit_viewer_of', { position: '1', total: '2' })).waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  const first = await dialog.getByRole('heading').innerText()
+  await page.keyboard.press('ArrowRight')
+  await dialog.getByText(w('kit_viewer_of', { position: '2', total: '2' })).waitFor()
+  expect(await dialog.getByRole('heading').innerText()).not.toBe(first)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
   expect(fixture.pageErrors).toEqual([])
 })

@@ -56,6 +56,7 @@ export async function readTables(pool: pg.Pool): Promise<ReadonlyMap<string, Tab
 
 /** References that neither a foreign key nor the name of the column tells. */
 const REFERENCES: Readonly<Record<string, string>> = {
+  'attachment.record_id': 'lost_item',
   'bill.run_id': 'bill_run',
   'bill.item_id': 'charge_item',
   'bill_run.item_id': 'charge_item',

@@ -97,6 +97,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     state: 'open',
     code: 'ingest.poison',
   },
+  attachment: { resource: 'lostItem', field: 'photos', released_at: null },
   held_account: { detail: JSON.stringify({ code: 'csv.empty_cell' }) },
 }
 

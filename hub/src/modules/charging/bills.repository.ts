@@ -4,12 +4,14 @@ import type {
   BillDetail,
   BillLine,
   BillSegment,
+  BoundaryIndex,
   HeldAccount,
   TariffRule,
 } from '@courtyard/protocols/contract'
 import { scopeSql, type ScopeColumns } from '../../platform/auth/scope-sql.ts'
 import type { Viewer } from '../../platform/auth/user.ts'
 import type { Reason } from '../../platform/reasons/reason.ts'
+import { readsWithPhoto } from '../metering/index.ts'
 import { likePattern } from './bill-runs.repository.ts'
 import { trimDecimal } from './domain/fixed.ts'
 import { lineLabel, type PartLabel } from './domain/line-label.ts'
@@ -169,10 +171,40 @@ export async function findBill(pool: pg.Pool, user: Viewer, id: string): Promise
     period: { from: row.periodFrom.toISOString(), to: row.periodTo.toISOString(), timeZone: row.timeZone },
     project: { id: row.projectId, name: row.projectName },
     lines,
-    segments: row.segments,
+    segments: await withPhotos(pool, row.segments),
     usedBeforeInYear: row.usedBefore === null ? null : trimDecimal(row.usedBefore),
     tariff: { id: row.tariffId, name: row.tariffName, versions: await versionsOf(pool, lines) },
   }
+}
+
+/** Evidence as it was billed, and which of its reads a person has proved by a photo. */
+async function withPhotos(pool: pg.Pool, segments: readonly BillSegment[]): Promise<BillSegment[]> {
+  const taken = segments.flatMap(({ meteringPointId, from, to }) =>
+    [...from.reads, ...to.reads]
+      .filter(({ source }) => source === 'phone')
+      .map(({ at }) => ({ meteringPointId, at })),
+  )
+  const photos = await readsWithPhoto(pool, taken)
+  if (photos.size === 0) return [...segments]
+  return segments.map((segment) => {
+    const marked = (boundary: BoundaryIndex): BoundaryIndex => ({
+      ...boundary,
+      reads: boundary.reads.map((read) => ({
+        ...read,
+        photo: photos.has(`${segment.meteringPointId} ${new Date(read.at).toISOString()}`),
+      })),
+    })
+    return { ...segment, from: marked(segment.from), to: marked(segment.to) }
+  })
+}
+
+/** In the order of their numbers, which is that of the accounts. */
+export async function issuedBillIds(pool: pg.Pool, runId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id FROM bill WHERE run_id = $1 AND status = 'issued' ORDER BY id`,
+    [runId],
+  )
+  return rows.map(({ id }) => id)
 }
 
 interface LineRow {

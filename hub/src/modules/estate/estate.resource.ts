@@ -133,6 +133,7 @@ export const roomResource = defineResource({
       max: '300',
       list: true,
       sort: true,
+      index: true,
     },
     kind: {
       kind: 'choice',

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { PlanShape } from '@courtyard/protocols/contract'
-import type { StoredPicture } from '../../platform/pictures/picture-store.ts'
+import type { KeptPicture } from '../../platform/files/files.ts'
 
 type Client = Pick<pg.ClientBase, 'query'>
 
@@ -42,7 +42,7 @@ export interface PlanChange {
 export async function savePicture(
   client: Client,
   change: PlanChange,
-  picture: StoredPicture,
+  picture: KeptPicture,
 ): Promise<PlanRow> {
   const { rows } = await client.query<PlanRow>(
     `insert into floor_plan as p (project_id, building_id, floor, file_hash, media_type, size_bytes, width_px, height_px,

@@ -3,13 +3,6 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors, type InputFault } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import {
-  MOST_PICTURE_BYTES,
-  MOST_PICTURE_PIXELS,
-  readPicture,
-  storePicture,
-  type StoredPicture,
-} from '../../platform/pictures/picture-store.ts'
 import { estateErrors } from './errors.ts'
 import {
   deletePlan,
@@ -46,24 +39,9 @@ export async function floorPlan(hub: Hub, user: CurrentUser, buildingId: string,
 export async function floorPicture(hub: Hub, user: CurrentUser, buildingId: string, floor: number) {
   await findBuilding(hub, user, buildingId, 'estate.read')
   const row = await planOf(hub.db.pool, buildingId, floor)
-  const bytes = row && (await readPicture(hub.config.dataFolder, row.fileHash))
+  const bytes = row && (await hub.files.read(row.fileHash))
   if (!bytes) throw fail(platformErrors.notFound, 'The floor has no picture')
   return { bytes, mediaType: row.mediaType }
-}
-
-/** Checks and keeps an upload. @throws AppError `input.invalid` for what is no picture or too large */
-export async function keepPicture(hub: Hub, base64: string, path = 'base64'): Promise<StoredPicture> {
-  const stored = await storePicture(hub.config.dataFolder, Buffer.from(base64, 'base64'))
-  if (typeof stored !== 'string') return stored
-  const reason: EstateReason =
-    stored === 'too_large'
-      ? {
-          code: 'plan.picture_too_large',
-          most: MOST_PICTURE_BYTES / 1024 / 1024,
-          pixels: MOST_PICTURE_PIXELS / 1_000_000,
-        }
-      : { code: 'plan.not_a_picture' }
-  throw invalidInput('The picture cannot be used', [{ path, reason }])
 }
 
 export async function setPicture(
@@ -75,11 +53,13 @@ export async function setPicture(
   audit: Audit,
 ): Promise<FloorPlan> {
   const { projectId } = await findBuilding(hub, user, buildingId, 'estate.write')
-  // On disk first: a row never names a file that is not there
-  const picture = await keepPicture(hub, base64)
+  // Kept first: a row never names a file that is not there
+  const picture = await hub.files.keepPicture(Buffer.from(base64, 'base64'))
   const row = await hub.db.transaction(async (client) => {
+    const before = await planOf(client, buildingId, floor, true)
     const change = { projectId, buildingId, floor, userId: user.id, now: hub.clock.now() }
     const saved = await savePicture(client, change, picture)
+    if (before) await hub.files.letGo(client, [before.fileHash])
     await audit(client, {
       action: 'floorPlan.picture',
       entity: 'floorPlan',
@@ -147,6 +127,7 @@ export async function removePlan(
     const before = await planOf(client, buildingId, floor, true)
     if (!before) return
     await deletePlan(client, before.id)
+    await hub.files.letGo(client, [before.fileHash])
     await audit(client, {
       action: 'floorPlan.remove',
       entity: 'floorPlan',

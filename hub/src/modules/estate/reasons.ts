@@ -48,14 +48,6 @@ export const estateReasons = registerReasons({
     en: 'There is no floor 0: ground is 1, below is -1',
   },
   'room.unit_elsewhere': { zh: '单元不属于这栋楼', en: 'The unit belongs to another building' },
-  'plan.not_a_picture': {
-    zh: '只支持 PNG、JPEG 或 WebP 图片',
-    en: 'Only PNG, JPEG and WebP pictures can be used',
-  },
-  'plan.picture_too_large': {
-    zh: '图片不能超过 {most} MB 或 {pixels} 百万像素',
-    en: 'A picture may have {most} MB and {pixels} million pixels at most',
-  },
   'plan.room_elsewhere': { zh: '房间不在这一层', en: 'The room is not on this floor' },
   'plan.room_twice': { zh: '同一房间画了两次', en: 'The room is drawn twice' },
 })

@@ -3,8 +3,6 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import { readPicture } from '../../platform/pictures/picture-store.ts'
-import { keepPicture } from '../estate/index.ts'
 import { opened } from './access.ts'
 import { canMoveDefect, canStep } from './domain/handover-steps.ts'
 import { handoverErrors } from './errors.ts'
@@ -23,12 +21,14 @@ export async function addPhoto(
   audit: Audit,
 ) {
   opened(user, await handoverHead(hub.db.pool, id), 'handover.write')
-  const picture = await keepPicture(hub, base64)
+  const picture = await hub.files.keepPicture(Buffer.from(base64, 'base64'))
   await hub.db.transaction(async (client) => {
     const handover = (await handoverHead(client, id, true))!
     if (!canStep(handover.state, 'inspect')) throw fail(handoverErrors.wrongState, 'Not in its present state')
+    const before = await photoOf(client, id, itemId)
     if (!(await setPhoto(client, id, itemId, picture)))
       throw fail(platformErrors.notFound, 'There is no such item')
+    if (before) await hub.files.letGo(client, [before.hash])
     await audit(client, {
       action: 'handover.photo',
       entity: 'handover',
@@ -43,7 +43,7 @@ export async function addPhoto(
 export async function photoFor(hub: Hub, user: CurrentUser, { id, itemId }: ItemRef) {
   opened(user, await handoverHead(hub.db.pool, id), 'handover.read')
   const photo = await photoOf(hub.db.pool, id, itemId)
-  const bytes = photo && (await readPicture(hub.config.dataFolder, photo.hash))
+  const bytes = photo && (await hub.files.read(photo.hash))
   if (!bytes) throw fail(platformErrors.notFound, 'There is no photo')
   return { bytes, mediaType: photo.mediaType }
 }

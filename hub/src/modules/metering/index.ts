@@ -12,6 +12,7 @@ export type {
 export { billingUsage, boundaryIndexes, usageByDay } from './billing-usage.repository.ts'
 export { meteringModule, usageCaughtUp } from './metering.module.ts'
 export { pointScope } from './points.repository.ts'
+export { readsWithPhoto } from './reads.repository.ts'
 export { enterRead, storeRead, type StoredRead } from './reads.service.ts'
 export { readingSheets, type ReadingSheet } from './reading-sheet.repository.ts'
 export { meteringErrors } from './errors.ts'

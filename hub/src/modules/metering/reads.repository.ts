@@ -184,3 +184,21 @@ export async function photoOfRead(
   )
   return rows[0] ?? null
 }
+
+/** Which of these reads a photo was taken with, as `<metering point> <instant>`. */
+export async function readsWithPhoto(
+  client: Queryable,
+  reads: readonly { readonly meteringPointId: string; readonly at: string }[],
+): Promise<ReadonlySet<string>> {
+  if (reads.length === 0) return new Set()
+  const { rows } = await client.query<{ id: string; at: Date }>(
+    `select distinct i.metering_point_id as id, mr.at
+     from unnest($1::uuid[], $2::timestamptz[]) as asked (id, at)
+     join installation i on i.metering_point_id = asked.id and i.from_at <= asked.at
+       and (i.to_at is null or asked.at < i.to_at)
+     join manual_read mr on mr.meter_id = i.meter_id and mr.at = asked.at
+     where mr.photo_sha256 is not null`,
+    [reads.map(({ meteringPointId }) => meteringPointId), reads.map(({ at }) => at)],
+  )
+  return new Set(rows.map(({ id, at }) => `${id} ${at.toISOString()}`))
+}

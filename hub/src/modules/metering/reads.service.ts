@@ -5,7 +5,6 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import { inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import { readPicture } from '../../platform/pictures/picture-store.ts'
 import { sayAll } from '../../platform/reasons/reason.ts'
 import { formatDecimal, decimalOf, mantissaAt, rescale } from './domain/decimal.ts'
 import { readsOfInstallation } from './domain/pairs.ts'
@@ -193,7 +192,7 @@ async function insertRead(
 export async function readPhotoFor(hub: Hub, user: CurrentUser, id: string, at: string) {
   await findPointFor(hub, user, id, 'metering.read')
   const photo = await photoOfRead(hub.db.pool, id, new Date(at))
-  const bytes = photo && (await readPicture(hub.config.dataFolder, photo.sha256))
+  const bytes = photo && (await hub.files.read(photo.sha256))
   if (!bytes) throw fail(platformErrors.notFound, 'There is no photo of this read')
   return { bytes, mediaType: photo.mediaType }
 }

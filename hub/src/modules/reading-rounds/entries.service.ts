@@ -10,8 +10,6 @@ import {
 import { inScope, inWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import { readPicture } from '../../platform/pictures/picture-store.ts'
-import { keepPicture } from '../estate/index.ts'
 import { meteringErrors, storeRead, type StoredRead } from '../metering/index.ts'
 import { canBeAccepted, conflictOf, correctedInstant, nextState } from './domain/entry-rules.ts'
 import {
@@ -33,7 +31,7 @@ import { taskHead, type TaskHead } from './tasks.repository.ts'
 
 /** On disk before it is answered: an entry may then name it. */
 export async function takePhoto(hub: Hub, user: CurrentUser, base64: string): Promise<{ sha256: string }> {
-  const { hash: sha256, mediaType } = await keepPicture(hub, base64)
+  const { hash: sha256, mediaType } = await hub.files.keepPicture(Buffer.from(base64, 'base64'))
   await rememberPhoto(hub.db.pool, { sha256, mediaType, readerId: user.id, now: hub.clock.now() })
   return { sha256 }
 }
@@ -230,7 +228,7 @@ async function findEntry(
 
 export async function entryPhotoFor(hub: Hub, user: CurrentUser, id: string) {
   const { photo } = await findEntry(hub.db.pool, user, id, 'readingRounds.read')
-  const bytes = photo && (await readPicture(hub.config.dataFolder, photo.sha256))
+  const bytes = photo && (await hub.files.read(photo.sha256))
   if (!bytes) throw fail(platformErrors.notFound, 'There is no photo')
   return { bytes, mediaType: photo.mediaType }
 }

@@ -40,6 +40,8 @@ export class RecordForm {
   draftAt = $state<string | null>(null)
   #start: Inputs
   #touched = $state.raw<readonly string[]>([])
+  /** Why fields can't be saved yet though nothing is wrong with them. */
+  #held = $state.raw<Readonly<Record<string, string>>>({})
   readonly #client: ResourceClient
   readonly #given: Values
   readonly #draftKey: string
@@ -77,6 +79,11 @@ export class RecordForm {
   set(field: FieldMeta, value: InputValue): void {
     this.inputs = { ...this.inputs, [field.name]: value }
     this.#touched = [...this.#touched, field.name]
+  }
+  /** Files of the field are on their way: the form is not saved without them. */
+  hold(field: FieldMeta, problem: string | undefined): void {
+    const others = Object.entries(this.#held).filter(([name]) => name !== field.name)
+    this.#held = Object.fromEntries(problem === undefined ? others : [...others, [field.name, problem]])
   }
   input(field: FieldMeta): InputValue {
     return this.#input(field)
@@ -158,7 +165,7 @@ export class RecordForm {
   }
   #problem(field: FieldMeta): string[] {
     if (this.keepsMasked(field)) return []
-    const problem = problemOf(field, this.#input(field))
+    const problem = this.#held[field.name] ?? problemOf(field, this.#input(field))
     return problem === undefined ? [] : [problem]
   }
   /** Nothing typed and nothing to say: the hub's own default holds. */
