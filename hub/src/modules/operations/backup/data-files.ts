@@ -20,7 +20,7 @@ export interface DataFile {
   readonly bytes: number
 }
 
-/** Half-written files of stores (`.part`, `.partial`) are left out. */
+/** What is half written is left out: `.part`, `.partial`, uploads under way. */
 export async function listDataFiles(dataFolder: string): Promise<DataFile[]> {
   const files: DataFile[] = []
   for (const name of DATA_FOLDERS) await walk(dataFolder, name, files)
@@ -31,6 +31,7 @@ async function walk(root: string, path: string, files: DataFile[]): Promise<void
   const entries = await readdir(join(root, path), { withFileTypes: true }).catch(ignoreMissing([]))
   for (const entry of entries) {
     const below = `${path}/${entry.name}`
+    if (below === 'files/incoming') continue
     if (entry.isDirectory()) await walk(root, below, files)
     else if (entry.isFile() && !/\.part(ial)?$/.test(entry.name)) {
       const facts = await stat(join(root, below)).catch(ignoreMissing(null))
