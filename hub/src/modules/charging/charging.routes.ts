@@ -4,6 +4,7 @@ import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
 import { findProject } from '../estate/index.ts'
 import { importAssignments } from './assignments.service.ts'
+import { billPrintRoutes } from './bill-print.routes.ts'
 import { cancelRun, createRun, issueRun, readRun, recomputeRun } from './bill-run.service.ts'
 import { listRuns, runDto } from './bill-runs.repository.ts'
 import { findBill, listBills, listHeld } from './bills.repository.ts'
@@ -19,6 +20,7 @@ export function chargingRoutes(app: HubApp): void {
   tariffRoutes(app)
   runRoutes(app)
   billRoutes(app)
+  billPrintRoutes(app)
 }
 
 function tariffRoutes(app: HubApp): void {

@@ -13,6 +13,7 @@ export const chargingErrors = {
   runNotPreviewed: { code: 'bill_run.not_previewed', status: 409 },
   runStale: { code: 'bill_run.stale', status: 409 },
   usagePending: { code: 'bill_run.usage_pending', status: 409 },
+  runNotIssued: { code: 'bill_run.not_issued', status: 409 },
   runEmpty: { code: 'bill_run.empty', status: 409 },
   monthNotBegun: { code: 'bill_run.month_not_begun', status: 409 },
   monthNotOver: { code: 'bill_run.month_not_over', status: 409 },

@@ -1,5 +1,15 @@
 import type pg from 'pg'
+import { registerNumberKind, takeNumbers } from '../../platform/numbering/index.ts'
 import type { RunRow } from './bill-runs.repository.ts'
+
+const billNumbers = registerNumberKind({
+  key: 'bill',
+  label: { zh: '账单', en: 'Bills' },
+  pattern: '{project}-{yyyy}-{seq:6}',
+  reset: 'yearly',
+  gapFree: true,
+  table: 'bill',
+})
 
 /**
  * Drops the drafts of accounts that got an issued bill for the item and month meanwhile.
@@ -25,26 +35,6 @@ export async function dropAlreadyBilled(client: pg.ClientBase, runId: string): P
   return ids.length
 }
 
-/**
- * Takes `count` numbers of the project's year, without gaps: the row stays locked until the transaction ends, and
- * a rollback gives them back.
- * @returns the first of them
- */
-async function takeNumbers(
-  client: pg.ClientBase,
-  projectId: string,
-  year: string,
-  count: number,
-): Promise<bigint> {
-  const { rows } = await client.query<{ first: string }>(
-    `INSERT INTO number_sequence (project_id, kind, period, next) VALUES ($1, 'bill', $2, 1 + $3::bigint)
-     ON CONFLICT (project_id, kind, period) DO UPDATE SET next = number_sequence.next + $3::bigint
-     RETURNING next - $3::bigint AS first`,
-    [projectId, year, count],
-  )
-  return BigInt(rows[0]!.first)
-}
-
 async function countDrafts(client: pg.ClientBase, runId: string): Promise<number> {
   const { rows } = await client.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM bill WHERE run_id = $1 AND status = 'draft'`,
@@ -55,24 +45,21 @@ async function countDrafts(client: pg.ClientBase, runId: string): Promise<number
 
 /**
  * Turns all drafts of the run into issued bills with numbers such as `WT-2026-000123`, in the order of their
- * account numbers (their ids ascend so). The year is that of the issue, in the project's time zone.
+ * account numbers (their ids ascend so). The day in a number is that of the issue, in the project's time zone.
  */
 export async function issueDrafts(client: pg.ClientBase, run: RunRow, now: Date): Promise<number> {
   const count = await countDrafts(client, run.id)
   if (count === 0) return 0
-  const { rows } = await client.query<{ year: string }>(
-    `SELECT to_char($1::timestamptz AT TIME ZONE $2, 'YYYY') AS year`,
-    [now, run.timeZone],
-  )
-  const year = rows[0]!.year
-  const first = await takeNumbers(client, run.projectId, year, count)
+  const wanted = { kind: billNumbers.key, projectId: run.projectId, at: now }
+  const numbers = await takeNumbers(client, wanted, count)
   await client.query(
-    `UPDATE bill SET status = 'issued', issued_at = $2,
-            number = $3 || lpad(position::text, greatest(6, length(position::text)), '0')
-       FROM (SELECT id, $4::bigint - 1 + row_number() OVER (ORDER BY id) AS position
-               FROM bill WHERE run_id = $1 AND status = 'draft') AS numbered
+    `UPDATE bill SET status = 'issued', issued_at = $2, number = numbered.number
+       FROM (SELECT id, given.number
+               FROM (SELECT id, row_number() OVER (ORDER BY id) AS position
+                       FROM bill WHERE run_id = $1 AND status = 'draft') AS draft
+               JOIN unnest($3::text[]) WITH ORDINALITY AS given (number, position) USING (position)) AS numbered
       WHERE bill.id = numbered.id`,
-    [run.id, now, `${run.projectCode}-${year}-`, first],
+    [run.id, now, numbers],
   )
   return count
 }

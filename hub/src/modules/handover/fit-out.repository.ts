@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { DepositState, FitOutPermit, PermitState } from '@courtyard/protocols/contract'
+import { registerNumberKind, takeNumber } from '../../platform/numbering/index.ts'
 import { rowsOf, type WorkflowClient, type WorkflowReader } from '../../platform/workflow/client.ts'
 import type { Place } from './handover.repository.ts'
 
@@ -78,19 +79,19 @@ export interface NewPermit extends Place {
   readonly now: Date
 }
 
-/**
- * Numbers such as ZX-2026-0001, without gaps: the sequence's row is held until the transaction ends.
- * @returns the number
- */
+const permitNumbers = registerNumberKind({
+  key: 'fitOutPermit',
+  label: { zh: '装修许可', en: 'Fit-out permits' },
+  pattern: 'ZX-{yyyy}-{seq:4}',
+  reset: 'yearly',
+  gapFree: true,
+  table: 'fit_out_permit',
+})
+
+/** @returns its number, the next one of the project */
 export async function insertPermit(client: Client, row: NewPermit): Promise<string> {
-  const year = String(row.now.getUTCFullYear())
-  const { rows } = await client.query<{ n: string }>(
-    `insert into number_sequence (project_id, kind, period, next) values ($1, 'fitOutPermit', $2, 2)
-     on conflict (project_id, kind, period) do update set next = number_sequence.next + 1
-     returning (next - 1)::text as n`,
-    [row.projectId, year],
-  )
-  const number = `ZX-${year}-${rows[0]!.n.padStart(4, '0')}`
+  const wanted = { kind: permitNumbers.key, projectId: row.projectId, at: row.now }
+  const number = await takeNumber(client, wanted)
   await client.query(
     `insert into fit_out_permit (id, project_id, building_id, room_id, number, applicant_id, company, company_phone, work,
        starts_on, ends_on, deposit_amount, deposit_state, created_at, created_by, updated_at, updated_by)

@@ -1,6 +1,17 @@
+import { registerNumberKind } from '../../platform/numbering/index.ts'
 import { defineResource } from '../../platform/resource/resource.ts'
 import { checkItem, claimItem, disposeOfItem, reopenItem } from './domain/lost-item.ts'
-import { nextNumber } from './lost-items.repository.ts'
+
+// A tag that was thrown away is no loss: nobody waits for the next number
+registerNumberKind({
+  key: 'lostItem',
+  label: { zh: '失物招领', en: 'Lost items' },
+  pattern: 'L-{seq:6}',
+  reset: 'never',
+  gapFree: false,
+  table: 'lost_item',
+  typed: true,
+})
 
 /** Things that were found on the grounds, until somebody claims them or they are disposed of. */
 export const lostItem = defineResource({
@@ -21,7 +32,8 @@ export const lostItem = defineResource({
       kind: 'text',
       label: { zh: '编号', en: 'Number' },
       help: { zh: '挂在物品上的标签；留空则自动编号', en: 'On the tag; left empty, the next one is given' },
-      maxLength: 20,
+      maxLength: 40,
+      numbering: 'lostItem',
       createOnly: true,
       list: true,
       sort: true,
@@ -87,12 +99,7 @@ export const lostItem = defineResource({
     claimantPhone: claimed({ kind: 'phone', label: { zh: '认领人电话', en: 'Their phone' }, search: true }),
     closedAt: claimed({ kind: 'instant', label: { zh: '办结时间', en: 'Closed at' } }),
   },
-  hooks: {
-    check: checkItem,
-    async beforeSave(tx, { kind, projectId, after }) {
-      if (kind === 'create' && after.number === null) return { number: await nextNumber(tx, projectId!) }
-    },
-  },
+  hooks: { check: checkItem },
   actions: {
     claim: {
       label: { zh: '认领', en: 'Claim' },

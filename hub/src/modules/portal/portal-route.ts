@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-const DOOR = 'portal'
+export const DOOR = 'portal'
 
 export type PortalCall<K extends RouteKey> = Omit<SignedInCall<K>, 'user' | 'session' | 'actor'> & {
   readonly visitor: Visitor

@@ -5,6 +5,8 @@ import { auditAs } from '../../platform/audit/audit.ts'
 import { fail, platformErrors } from '../../platform/errors.ts'
 import type { PortalHome } from '@courtyard/protocols/contract'
 import { ownBills, ownTotal } from './bills.repository.ts'
+import { addAnnouncementPrintRoutes } from './announcement-print.ts'
+import { addBillPrintRoute } from './bill-print.routes.ts'
 import { ownBill } from './bills.service.ts'
 import type { Place } from './domain/place.ts'
 import { endInvitation, invite } from './family.service.ts'
@@ -29,6 +31,8 @@ export function addPortalRoutes(app: HubApp): void {
   roomRoutes(app)
   familyRoutes(app)
   messageRoutes(app)
+  addBillPrintRoute(app)
+  addAnnouncementPrintRoutes(app)
 }
 
 function sessionRoutes(app: HubApp): void {

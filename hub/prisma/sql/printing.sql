@@ -1,0 +1,3 @@
+-- One of each version, also where there is no project
+CREATE UNIQUE INDEX print_template_version_once ON print_template_version
+  (kind, paper, language, coalesce(project_id, '00000000-0000-0000-0000-000000000000'), version);
