@@ -163,13 +163,14 @@ test('a floor gets a picture with rooms drawn on it; whoever comes second is tol
   const put = (base64: string) =>
     administrator.call('PUT /api/buildings/:id/floor-plans/:floor/picture', { params, body: { base64 } })
   await expect(put(Buffer.from('<svg onload="alert(1)"></svg>').toString('base64'))).rejects.toMatchObject({
-    code: 'input.invalid',
+    code: 'file.refused',
   })
   const plan = await put(PNG)
   expect(plan).toMatchObject({ widthPx: 1, heightPx: 1, shapes: [] })
   const picture = await hub.app.inject({ url: plan.pictureUrl, headers: administrator.headers })
   expect(picture.headers['content-type']).toBe('image/png')
-  expect(picture.rawPayload.equals(Buffer.from(PNG, 'base64'))).toBe(true)
+  // Written anew, so of other bytes
+  expect(picture.rawPayload.toString('latin1', 1, 4)).toBe('PNG')
 
   const onFirst = rooms.find(({ floor }) => floor === 1)!
   const elsewhere = rooms.find(({ floor }) => floor === 2)!
