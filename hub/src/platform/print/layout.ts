@@ -165,7 +165,9 @@ function footOf(sheet: Sheet, footer: string, page: number, pages: number): Prin
   const numberWidth = sheet.widthOf(number, style.small, false)
   const said = sheet.firstLine(footer, area.width - numberWidth - 12, style.small)
   const left = said === '' ? [] : [place(said, area.x)]
-  return style.showsPageNumbers ? [...left, place(number, area.x + area.width - numberWidth)] : left
+  return style.showsPageNumbers && pages > 1
+    ? [...left, place(number, area.x + area.width - numberWidth)]
+    : left
 }
 
 /** As large as fits from corner to corner. */
