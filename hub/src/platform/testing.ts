@@ -94,7 +94,7 @@ export function fromSomewhere(): Record<string, string> {
 const quickPasswords = { memory: 64, passes: 1, parallelism: 1 }
 
 /** Settings that make a throw-away database quick; for a hub outside a test run, which has a server of its own. */
-const quick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '64MB' }
+const quick = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
 export async function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
   const folder = mkdtempSync(join(tmpdir(), 'courtyard-hub-'))

@@ -37,6 +37,8 @@ const baseSettings: Record<string, string> = {
   unix_socket_directories: '',
   max_connections: '60',
   shared_buffers: '256MB',
+  // A page of a solid-state disk or of memory costs the same wherever it lies
+  random_page_cost: '1.1',
   max_wal_size: '2GB',
   wal_compression: 'on',
   checkpoint_timeout: '15min',
