@@ -14,6 +14,8 @@ export interface Upload {
   readonly share: number
   /** Why it did not arrive; null while it is under way. */
   readonly failure: string | null
+  /** Ends the request. */
+  readonly abort: AbortController
 }
 
 /** Phones on a weak network do better with few at a time. */
@@ -22,7 +24,6 @@ const AT_ONCE = 3
 /** Files on their way to the hub. What arrives is told and forgotten; what fails stays until it is sent again or taken away. */
 export class Uploads {
   readonly #onkept: (file: AttachmentRef) => void
-  readonly #aborts = new Map<string, AbortController>()
   readonly #waiting: string[] = []
   #running = 0
   readonly list = new SvelteMap<string, Upload>()
@@ -45,7 +46,7 @@ export class Uploads {
       const preview = /^image\/(jpeg|png|webp)$/.test(file.type) ? URL.createObjectURL(file) : null
       const tooLarge = file.size > mostBytes
       const failure = tooLarge ? m.kit_file_too_large({ mb: Math.floor(mostBytes / 1024 / 1024) }) : null
-      this.list.set(key, { file, preview, share: 0, failure })
+      this.list.set(key, { file, preview, share: 0, failure, abort: new AbortController() })
       if (!tooLarge) this.#waiting.push(key)
     }
     this.#next()
@@ -59,7 +60,7 @@ export class Uploads {
 
   /** Takes a file away, also one that is under way. */
   cancel(key: string): void {
-    this.#aborts.get(key)?.abort()
+    this.list.get(key)?.abort.abort()
     this.#forget(key)
   }
 
@@ -76,12 +77,10 @@ export class Uploads {
   }
 
   async #send(key: string): Promise<void> {
-    const upload = this.list.get(key)!
-    const abort = new AbortController()
-    this.#aborts.set(key, abort)
+    const { file, abort } = this.list.get(key)!
     this.#running++
     try {
-      const kept = await uploadAttachment(upload.file, {
+      const kept = await uploadAttachment(file, {
         signal: abort.signal,
         onProgress: (share) => this.#note(key, { share }),
       })
@@ -91,7 +90,6 @@ export class Uploads {
     } catch (error) {
       this.#note(key, { failure: errorText(asApiError(error)) })
     } finally {
-      this.#aborts.delete(key)
       this.#running--
       this.#next()
     }
