@@ -7,8 +7,10 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CurrentUser } from '../../hub/src/platform/auth/user.ts'
 import { fromSomewhere, startTestHub, type TestHub } from '../../hub/src/platform/testing.ts'
+import { readSheet } from '../../hub/src/platform/resource/sheet/read-sheet.ts'
 import { seedEstate, type Estate, type SeededRow } from './estate.ts'
 import { maySee } from './oracle.ts'
+import { mayOwnerSee, portalAddresses, seedOwners } from './owners.ts'
 import { seedPeople, type Person } from './people.ts'
 import { Random } from './random.ts'
 import { bodyFor, queryFor, walkedRoutes, type WalkedRoute } from './walk.ts'
@@ -123,6 +125,60 @@ function rowsIn(body: string): SeededRow[] {
 
 const nameOf = ({ table, id, projectId, buildingId }: SeededRow): string =>
   `${table} ${id} of project ${projectId.slice(0, 8)}, building ${buildingId?.slice(0, 8) ?? '-'}`
+
+test('what is exported is what the list shows: no row outside, in either kind of file', async () => {
+  const faults: string[] = []
+  let shown = 0
+  for (const person of people) {
+    for (const route of routes.filter(({ path }) => path.endsWith('/export'))) {
+      for (const format of ['csv', 'xlsx']) {
+        const query = new URLSearchParams({ ...queryFor(route, random.pick(estate.projectIds)), format })
+        const url = `${route.path}?${query.toString()}`
+        const answer = await hub.app.inject({ url, headers: { ...person.headers, ...fromSomewhere() } })
+        if (answer.statusCode !== 200) continue
+        const text = format === 'csv' ? answer.body : await sheetText(answer.rawPayload)
+        for (const row of rowsIn(text)) {
+          shown++
+          if (!maySee(person.user, route.permission, row)) faults.push(`${url} holds ${nameOf(row)}`)
+        }
+      }
+    }
+  }
+  expect(faults).toEqual([])
+  expect(shown).toBeGreaterThan(20)
+})
+
+async function sheetText(file: Buffer): Promise<string> {
+  const lines: string[] = []
+  for await (const cells of readSheet(file)) lines.push(cells.join(' '))
+  return lines.join('\n')
+}
+
+test('an owner is shown his own room, and nothing of another', async () => {
+  const owners = await seedOwners(hub, estate)
+  const faults: string[] = []
+  const kinds = new Set<string>()
+  for (const owner of owners) {
+    for (const place of [owner.place, random.pick(owners).place]) {
+      const isOwn = place.id === owner.place.id
+      for (const url of portalAddresses(hub, estate, place)) {
+        const { statusCode, body } = await hub.app.inject({
+          url,
+          headers: { ...owner.headers, ...fromSomewhere() },
+        })
+        if (!isOwn && url.includes(place.id) && statusCode !== 404) faults.push(`${url}: ${statusCode}`)
+        if (statusCode >= 300) continue
+        for (const row of rowsIn(body)) {
+          kinds.add(row.table)
+          if (!mayOwnerSee(owner, row)) faults.push(`${url} shows ${nameOf(row)}`)
+        }
+      }
+    }
+  }
+  expect([...new Set(faults)].slice(0, 60)).toEqual([])
+  // Something has to be shown for this to mean anything
+  expect([...kinds]).toEqual(expect.arrayContaining(['room', 'building', 'project', 'announcement']))
+})
 
 test(
   'nobody changes a row outside: the answer is no, and the database is as before',
