@@ -44,7 +44,7 @@ function folderOf({ backupFolder }: HubConfig, named: string): string {
   return existsSync(named) ? resolve(named) : join(backupFolder, named)
 }
 
-async function databaseOf(config: HubConfig): Promise<{ url: string; stop(): Promise<void> }> {
+async function databaseOf(config: HubConfig): Promise<{ url: string; stop: () => Promise<void> }> {
   if (config.databaseUrl) return { url: config.databaseUrl, stop: async () => undefined }
   const log = makeLog({ logLevel: 'warn', logFormat: 'text' })
   const server = await startEmbeddedPostgres({ folder: join(config.dataFolder, 'postgres'), log })

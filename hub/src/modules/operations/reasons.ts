@@ -21,5 +21,9 @@ export const operationsReasons = registerReasons({
     en: 'The table {table} should have {expected} rows and has {found}',
   },
   'backup.no_manifest': { zh: '清单不可读', en: 'The manifest does not read' },
+  'archive.usage_pending': {
+    zh: '还有更早的用量等待计算，下次再归档',
+    en: 'Usage of that time still waits to be computed; it is tried again the next night',
+  },
 })
 export type OperationsReason = ReasonOf<typeof operationsReasons>

@@ -45,7 +45,7 @@ function fieldOf(group: SettingsGroup, key: string, given: Part): SettingField {
 
 /** A field that may be null is a union, or for plain types a list of types. */
 function withoutNull(given: Part): { part: Part; optional: boolean } {
-  if (Array.isArray(given.type)) {
+  if (typeof given.type === 'object') {
     const [type] = given.type.filter((one) => one !== 'null')
     return {
       part: { ...given, ...(type === undefined ? {} : { type }) },

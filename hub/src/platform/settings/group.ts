@@ -42,7 +42,7 @@ const groups = new Map<string, SettingsGroup>()
  */
 export function registerSettings<S extends z.ZodObject>(group: SettingsGroup<S>): SettingsGroup<S> {
   if (groups.has(group.key)) throw new Error(`settings ${group.key} are registered twice`)
-  groups.set(group.key, group as unknown as SettingsGroup)
+  groups.set(group.key, group)
   return group
 }
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { apiKeysRoutes } from './api-keys.http.ts'
 import { attachmentsRoutes } from './attachments.http.ts'
+import { archivesRoutes } from './archives.http.ts'
 import { backupsRoutes } from './backups.http.ts'
 import { callsRoutes } from './calls.http.ts'
 import { chargingRoutes } from './charging.http.ts'
@@ -33,6 +34,7 @@ import { workflowRoutes } from './workflow.http.ts'
 
 export * from './attachments.http.ts'
 export * from './api-keys.http.ts'
+export * from './archives.http.ts'
 export * from './backups.http.ts'
 export * from './calls.http.ts'
 export * from './charging.http.ts'
@@ -94,6 +96,7 @@ export const apiRoutes = {
   ...webhooksRoutes,
   ...settingsRoutes,
   ...backupsRoutes,
+  ...archivesRoutes,
   ...numberingRoutes,
   ...printingRoutes,
 } as const

@@ -116,7 +116,7 @@ async function requireWhole(path: string, expected: Pick<ArchiveManifest, 'sha25
   if (found !== expected.sha256)
     throw fail(operationsErrors.archiveBroken, `The archive ${path} is not what it was when it was written`)
   let rows = 0
-  for await (const _ of rowsOf(path)) rows += 1
+  for (const all = rowsOf(path); !(await all.next()).done;) rows += 1
   if (rows !== expected.rows)
     throw fail(
       operationsErrors.archiveBroken,

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { ARCHIVE_LOCK, HORIZON_LOCK } from '../../../platform/database/advisory-locks.ts'
 import { copyRows } from '../../../platform/database/copy-rows.ts'
 import { storedReason, type Reason } from '../../../platform/reasons/reason.ts'
-import type { ArchivedBatch, ArchivedBlock, ArchiveKind } from './plan.repository.ts'
+import type { ArchivedBatch, ArchivedBlock, ArchiveKind, BlockKey } from './plan.repository.ts'
 
 type Client = Pick<PoolClient, 'query'> | Pool
 
@@ -166,12 +166,6 @@ export async function insertArchive(
   )
 }
 
-export interface BlockKey {
-  readonly pointId: number
-  readonly firstMs: number
-  readonly serial: string
-}
-
 /** @returns how many went */
 export async function deleteBlocks(client: PoolClient, keys: readonly BlockKey[]): Promise<number> {
   const { rowCount } = await client.query(
@@ -179,7 +173,7 @@ export async function deleteBlocks(client: PoolClient, keys: readonly BlockKey[]
      where b.point_id = k.point and b.first_at = k.first and b.serial = k.serial`,
     [
       keys.map(({ pointId }) => pointId),
-      keys.map(({ firstMs }) => new Date(firstMs)),
+      keys.map(({ firstAt }) => firstAt),
       keys.map(({ serial }) => serial),
     ],
   )

@@ -80,7 +80,7 @@ export async function askForCheck(hub: Hub, id: string): Promise<void> {
 /** Reads one back. A backup that is broken is told like one that failed. */
 export async function checkOne(hub: Hub, id: string, signal: AbortSignal): Promise<void> {
   const row = await findBackup(hub.db.pool, id)
-  if (row?.name == null) return
+  if (!row || row.name === null) return
   try {
     await checkBackup(join(hub.config.backupFolder, row.name), { signal })
     await markCheck(hub.db.pool, id, 'good', null, hub.clock.now())

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createHash } from 'node:crypto'
 import { createZstdDecompress } from 'node:zlib'
 import { fail } from '../../../platform/errors.ts'
+import { say } from '../../../platform/reasons/reason.ts'
 import { operationsErrors } from '../errors.ts'
 import type { OperationsReason } from '../reasons.ts'
 import { hashOfFile } from './data-files.ts'
@@ -73,8 +74,10 @@ async function checkTable(folder: string, { name, rows, file }: Manifest['tables
 const changed = (file: string, cause?: unknown) => broken({ code: 'backup.file_changed', file }, cause)
 
 export function broken(reason: OperationsReason, cause?: unknown) {
-  const what = Object.entries(reason)
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', ')
-  return fail(operationsErrors.backupBroken, `The backup is not whole: ${what}`, { reason }, cause)
+  return fail(
+    operationsErrors.backupBroken,
+    `The backup is not whole. ${say(reason, 'en')}`,
+    { reason },
+    cause,
+  )
 }

@@ -3,14 +3,14 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { Gauge } from './hashing.ts'
+import { Gauge, Nowhere } from './hashing.ts'
 import type { StoredFile } from './manifest.ts'
 
 /**
  * Folders below COURTYARD_DATA with what is nowhere else. Not: `postgres` (the database is copied as tables),
  * `master.key` (sealed, or kept apart by people), `messages` (what the file transport wrote), `backups`.
  */
-export const DATA_FOLDERS = ['files', 'pictures', 'archive'] as const
+export const DATA_FOLDERS = ['files', 'archive'] as const
 /** Where they stand in a backup. */
 export const DATA_PREFIX = 'data/'
 
@@ -73,9 +73,7 @@ export async function copyDataFile(
 
 export async function hashOfFile(path: string, passed?: (bytes: number) => void): Promise<string> {
   const gauge = new Gauge(passed)
-  await pipeline(createReadStream(path), gauge, async (chunks) => {
-    for await (const _ of chunks);
-  })
+  await pipeline(createReadStream(path), gauge, new Nowhere())
   return gauge.sha256()
 }
 

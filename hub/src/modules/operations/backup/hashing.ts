@@ -1,7 +1,7 @@
 /** Streams that count and hash what goes through them, and files that are on disk when they are said to be. */
 import { createHash, type Hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { Transform, type TransformCallback } from 'node:stream'
+import { Transform, Writable, type TransformCallback } from 'node:stream'
 
 /** Lets everything through unchanged. */
 export class Gauge extends Transform {
@@ -27,11 +27,18 @@ export class Gauge extends Transform {
   }
 }
 
-/** Counts line ends; lets nothing through. */
-export class LineCounter extends Transform {
+/** Takes everything, keeps nothing. */
+export class Nowhere extends Writable {
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    done()
+  }
+}
+
+/** Counts line ends. */
+export class LineCounter extends Writable {
   lines = 0
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.lines += 1
     done()
   }

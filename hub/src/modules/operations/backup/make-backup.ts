@@ -114,7 +114,7 @@ class Progress {
   }
 
   /** A table is at most as large as it was said to be. */
-  table(expected: number): { passed(bytes: number): void; end(): void } {
+  table(expected: number): { passed: (bytes: number) => void; end: () => void } {
     const before = this.done
     let bytes = 0
     return {

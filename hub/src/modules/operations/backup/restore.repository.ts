@@ -23,7 +23,7 @@ export interface DatabaseTask {
   /** Those of the manifest, with their text. */
   readonly migrations: readonly Migration[]
   readonly overwrite: boolean
-  tell(what: string): void
+  readonly tell: (what: string) => void
 }
 
 /**
