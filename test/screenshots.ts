@@ -98,7 +98,10 @@ async function shotsOf(page: Page): Promise<Shot[]> {
     { name: 'estate', path: '/estate' },
     { name: 'households', path: '/estate?tab=households' },
     { name: 'users', path: '/system' },
-    { name: 'audit', path: '/system?tab=audit' },
+    { name: 'audit', path: '/system/logs' },
+    { name: 'sign-ins', path: '/system/logs?tab=sign-ins' },
+    { name: 'api-keys', path: '/system/api-keys' },
+    { name: 'webhooks', path: '/system/webhooks' },
     { name: 'health', path: '/system?tab=health' },
   ].filter((shot) => options.only === '' || options.only.split(',').includes(shot.name))
 }

@@ -3,7 +3,6 @@ import { withLiveValue } from './devices/history.ts'
 import { siteSnippet } from './devices/site-snippet.ts'
 import { totalsByUnit } from './meters/totals.ts'
 import { isCurrent, moveAnchor, rangeAround } from './meters/usage-range.ts'
-import { auditChanges } from './system/audit.ts'
 import { slotsOf, windowsOf, type Band } from './tariffs/windows.ts'
 import { niceTicks } from '../charts/ticks.ts'
 
@@ -81,13 +80,6 @@ describe('small things', () => {
     expect(siteSnippet('https://hub.example', 't'.repeat(16), '1 号楼: "东"')).toContain(
       'name: "1 号楼: \\"东\\""',
     )
-  })
-  it('lists only what changed in an audit entry', () => {
-    expect(auditChanges({ a: 1, b: 'x' }, { a: 1, b: 'y', c: true })).toEqual([
-      { field: 'b', before: 'x', after: 'y' },
-      { field: 'c', before: null, after: 'true' },
-    ])
-    expect(auditChanges(null, null)).toEqual([])
   })
   it('makes round ticks that hold the largest value', () => {
     expect(niceTicks(7.3)).toEqual([0, 2, 4, 6, 8])

@@ -1,4 +1,7 @@
 /** The pages under /system, in groups; each module of the kit adds its own line here. */
+import KeyRound from '@lucide/svelte/icons/key-round'
+import ScrollText from '@lucide/svelte/icons/scroll-text'
+import Webhook from '@lucide/svelte/icons/webhook'
 import BookA from '@lucide/svelte/icons/book-a'
 import Mails from '@lucide/svelte/icons/mails'
 import ListPlus from '@lucide/svelte/icons/list-plus'
@@ -34,6 +37,7 @@ export const systemGroups: readonly SystemGroup[] = [
         permission: 'organisation.read',
       },
       { href: '/system/roles', text: m.sys_roles, icon: ShieldCheck, permission: 'roles.read' },
+      { href: '/system/logs', text: m.log_nav, icon: ScrollText, permission: 'audit.read' },
     ],
   },
   {
@@ -53,6 +57,13 @@ export const systemGroups: readonly SystemGroup[] = [
         icon: ListPlus,
         permission: 'customFields.manage',
       },
+    ],
+  },
+  {
+    text: m.hook_system_others,
+    places: [
+      { href: '/system/api-keys', text: m.key_nav, icon: KeyRound, permission: 'apiKeys.manage' },
+      { href: '/system/webhooks', text: m.hook_nav, icon: Webhook, permission: 'webhooks.manage' },
     ],
   },
   {
