@@ -76,7 +76,7 @@ export const lostItem = defineResource({
       search: true,
     },
     finder: { kind: 'text', label: { zh: '拾获人', en: 'Finder' }, maxLength: 60, search: true },
-    photos: { kind: 'attachments', label: { zh: '照片', en: 'Photos' } },
+    photos: { kind: 'attachments', label: { zh: '照片', en: 'Photos' }, list: true },
     state: {
       kind: 'choice',
       label: { zh: '状态', en: 'State' },

@@ -6,6 +6,12 @@ import { newId } from '#lib/state/new-id.ts'
 import { errorText } from '#lib/words/errors.ts'
 import { m } from '#lib/paraglide/messages.js'
 
+export interface UploadFailure {
+  readonly text: string
+  /** The hub would not take it another time either. */
+  readonly forGood: boolean
+}
+
 export interface Upload {
   readonly file: File
   /** Of the picture as it lies on this device; null for other files. */
@@ -13,7 +19,7 @@ export interface Upload {
   /** Of the bytes that have gone, 0 to 1. */
   readonly share: number
   /** Why it did not arrive; null while it is under way. */
-  readonly failure: string | null
+  readonly failure: UploadFailure | null
   /** Ends the request. */
   readonly abort: AbortController
 }
@@ -45,7 +51,8 @@ export class Uploads {
       const key = newId()
       const preview = /^image\/(jpeg|png|webp)$/.test(file.type) ? URL.createObjectURL(file) : null
       const tooLarge = file.size > mostBytes
-      const failure = tooLarge ? m.kit_file_too_large({ mb: Math.floor(mostBytes / 1024 / 1024) }) : null
+      const text = m.kit_file_too_large({ mb: Math.floor(mostBytes / 1024 / 1024) })
+      const failure = tooLarge ? { text, forGood: true } : null
       this.list.set(key, { file, preview, share: 0, failure, abort: new AbortController() })
       if (!tooLarge) this.#waiting.push(key)
     }
@@ -88,7 +95,10 @@ export class Uploads {
       this.#forget(key)
       this.#onkept(kept)
     } catch (error) {
-      this.#note(key, { failure: errorText(asApiError(error)) })
+      const refusal = asApiError(error)
+      const { status } = refusal
+      const forGood = status >= 400 && status < 500 && status !== 401 && status !== 429
+      this.#note(key, { failure: { text: errorText(refusal), forGood } })
     } finally {
       this.#running--
       this.#next()
