@@ -4,6 +4,7 @@
  */
 import type { RoomKind } from '@courtyard/protocols/contract'
 import type { EstateReason } from '../reasons.ts'
+import type { WrittenOwner } from './owner-import.ts'
 
 export type HouseholdKind = 'residential' | 'commercial' | 'property'
 
@@ -18,6 +19,10 @@ export interface RoomRow {
   readonly accountNumber?: string | undefined
   readonly householdName?: string | undefined
   readonly householdKind?: HouseholdKind | undefined
+  readonly owner?: string | undefined
+  readonly ownerPhone?: string | undefined
+  /** Per cent, decimal text. */
+  readonly ownerShare?: string | undefined
 }
 
 export interface NumberedRow {
@@ -74,10 +79,14 @@ export interface ImportPlan {
   readonly movedOut: { roomId: string; householdId: string }[]
   /** `since` is `always` for the first household that a room is known to have. */
   readonly movedIn: { roomId: string; householdId: string; since: 'always' | 'now' }[]
+  /** Who is said to own which room. */
+  readonly owners: WrittenOwner[]
   /** Rows whose room is new. */
   readonly createdRows: number
   /** Rows that change something that was there. */
   readonly updatedRows: number
+  /** Both of them, by number. */
+  readonly changedRows: ReadonlySet<number>
 }
 
 /** Faults that only show when rows are seen together. */
@@ -100,6 +109,8 @@ export function checkRows(rows: readonly NumberedRow[]): RowError[] {
     rooms.set(key, row)
     errors.push(...disagreement(numbered, buildingNames, value.building, 'buildingName'))
     errors.push(...checkHousehold(numbered, accounts))
+    if (value.owner === undefined && (value.ownerPhone ?? value.ownerShare) !== undefined)
+      errors.push({ row, column: 'owner', reason: { code: 'room.no_owner' } })
   }
   return errors
 }
@@ -156,7 +167,7 @@ function disagreement(
 /** Rows must have passed `checkRows`. */
 export function planImport(rows: readonly NumberedRow[], estate: Estate, newId: () => string): ImportPlan {
   const planner = new Planner(estate, newId)
-  for (const { value } of rows) planner.add(value)
+  for (const { row, value } of rows) planner.add(row, value)
   return planner.plan()
 }
 
@@ -203,8 +214,9 @@ class Planner {
   private readonly households: Register<HouseholdRecord>
   private readonly movedOut: ImportPlan['movedOut'] = []
   private readonly movedIn: ImportPlan['movedIn'] = []
+  private readonly owners: ImportPlan['owners'] = []
+  private readonly changedRows = new Set<number>()
   private createdRows = 0
-  private updatedRows = 0
 
   constructor(estate: Estate, newId: () => string) {
     this.estate = estate
@@ -214,30 +226,29 @@ class Planner {
     this.households = new Register(estate.households, (household) => household.accountNumber)
   }
 
-  add(row: RoomRow): void {
+  add(number: number, row: RoomRow): void {
     const building = this.addBuilding(row)
     const room = this.addRoom(row, building.record.id)
+    this.addOwner(number, row, room.record)
     const household = this.addHousehold(row)
     const moved = this.move(room.record.id, household?.record.id ?? null)
+    const outcomes = [building.outcome, room.outcome, household?.outcome]
     if (room.outcome === 'created') this.createdRows++
-    else if (
-      moved ||
-      [building.outcome, room.outcome, household?.outcome].some((one) => one && one !== 'same')
-    ) {
-      this.updatedRows++
-    }
+    if (moved || outcomes.some((one) => one && one !== 'same')) this.changedRows.add(number)
   }
 
   plan(): ImportPlan {
-    const { movedOut, movedIn, createdRows, updatedRows } = this
+    const { movedOut, movedIn, owners, createdRows, changedRows } = this
     return {
       buildings: this.buildings.changes(),
       rooms: this.rooms.changes(),
       households: this.households.changes(),
       movedOut,
       movedIn,
+      owners,
       createdRows,
-      updatedRows,
+      updatedRows: changedRows.size - createdRows,
+      changedRows,
     }
   }
 
@@ -270,6 +281,19 @@ class Planner {
     const id = this.households.get(accountNumber)?.id ?? this.newId()
     const record = { id, accountNumber, name: householdName, kind: householdKind }
     return { record, outcome: this.households.put(accountNumber, record) }
+  }
+
+  private addOwner(row: number, { owner, ownerPhone, ownerShare }: RoomRow, room: RoomRecord): void {
+    if (owner === undefined) return
+    const { id: roomId, buildingId } = room
+    this.owners.push({
+      row,
+      roomId,
+      buildingId,
+      name: owner,
+      phone: ownerPhone ?? null,
+      share: ownerShare ?? null,
+    })
   }
 
   private move(roomId: string, householdId: string | null): boolean {
