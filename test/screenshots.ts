@@ -96,7 +96,7 @@ async function shotsOf(page: Page): Promise<Shot[]> {
     ...detail('bill', '/bills', found.bill),
     { name: 'tariffs', path: '/tariffs' },
     { name: 'estate', path: '/estate' },
-    { name: 'households', path: '/estate?tab=households' },
+    { name: 'households', path: '/households' },
     { name: 'users', path: '/system' },
     { name: 'audit', path: '/system/logs' },
     { name: 'sign-ins', path: '/system/logs?tab=sign-ins' },

@@ -106,7 +106,7 @@ test('who signs in with it sees this building in tree, section, lists, search an
   await keeper.getByRole('link', { name: /0101/ }).waitFor()
   const tree = await keeper.getByRole('tree').innerText()
   expect([tree.includes('1 栋'), tree.includes('2 栋')]).toEqual([true, false])
-  await shows('/estate?tab=households', '林晓月', '周大明')
+  await shows('/households', '林晓月', '周大明')
   await shows('/parties', '林晓月', '周大明')
   await shows('/rooms', '0101', '0201')
   await button(keeper, 'kit_export').click()

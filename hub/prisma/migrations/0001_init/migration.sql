@@ -3368,6 +3368,11 @@ CREATE INDEX "defect_search_idx" ON "defect" USING gin (search_grams(coalesce("t
 CREATE INDEX "fit_out_permit_by_starts_on_idx" ON "fit_out_permit" ("project_id", "starts_on", "id");
 CREATE INDEX "fit_out_permit_search_idx" ON "fit_out_permit" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("company", '') || chr(10) || custom_text("custom")));
 
+-- resource household
+CREATE INDEX "household_by_account_number_idx" ON "household" ("project_id", "account_number", "id");
+CREATE INDEX "household_by_name_idx" ON "household" ("project_id", "name", "id");
+CREATE INDEX "household_search_idx" ON "household" USING gin (search_grams(coalesce("account_number", '') || chr(10) || coalesce("name", '') || chr(10) || custom_text("custom")));
+
 -- resource lostItem
 CREATE INDEX "lost_item_by_found_at_idx" ON "lost_item" ("project_id", "found_at", "id");
 CREATE INDEX "lost_item_search_idx" ON "lost_item" USING gin (search_grams(coalesce("number", '') || chr(10) || coalesce("title", '') || chr(10) || coalesce("description", '') || chr(10) || coalesce("place_text", '') || chr(10) || coalesce("finder", '') || chr(10) || coalesce("claimant_name", '') || chr(10) || coalesce("claimant_phone", '') || chr(10) || custom_text("custom")));

@@ -37,3 +37,9 @@ export const rentStates: readonly FieldOption[] = [
   { value: 'vacant', label: { zh: '待租', en: 'Vacant' }, tone: 'attention' },
   { value: 'let', label: { zh: '已出租', en: 'Let' }, tone: 'ok' },
 ]
+
+export const householdKinds: readonly FieldOption[] = [
+  { value: 'residential', label: { zh: '居民', en: 'Residential' } },
+  { value: 'commercial', label: { zh: '商户', en: 'Commercial' } },
+  { value: 'property', label: { zh: '物业自用', en: 'Property company' } },
+]

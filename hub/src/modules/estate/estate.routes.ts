@@ -12,11 +12,12 @@ import {
 } from './estate.service.ts'
 import { importRooms } from './room-import.service.ts'
 import { buildingResource, roomResource, unitResource, zoneResource } from './estate.resource.ts'
+import { householdResource } from './household.resource.ts'
 import { addStructureRoutes } from './structure.routes.ts'
 
 export const estateModule: HubModule = {
   name: 'estate',
-  resources: [zoneResource, buildingResource, unitResource, roomResource],
+  resources: [zoneResource, buildingResource, unitResource, roomResource, householdResource],
   routes(app) {
     addStructureRoutes(app)
     route(app, 'GET /api/projects', { permission: 'estate.read' }, async ({ hub, user }) =>

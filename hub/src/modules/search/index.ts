@@ -10,7 +10,10 @@ const HITS_PER_KIND = 6
 export const searchModule: HubModule = {
   name: 'search',
   routes(app: HubApp) {
-    const ofResources = app.resources.flatMap((resource) => resourceSearcher(resource) ?? [])
+    const own = new Set(allSearchers().map(({ kind }) => kind))
+    const ofResources = app.resources
+      .filter(({ name }) => !own.has(name))
+      .flatMap((resource) => resourceSearcher(resource) ?? [])
     route(app, 'GET /api/search', { permission: 'signedIn', forKeys: true }, async ({ hub, user, query }) => {
       requireProject(user, query.projectId)
       return { groups: await searchAll(hub, user, [...ofResources, ...allSearchers()], query) }

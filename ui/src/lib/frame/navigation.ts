@@ -2,6 +2,7 @@ import Car from '@lucide/svelte/icons/car'
 import ClipboardCheck from '@lucide/svelte/icons/clipboard-check'
 import DoorClosed from '@lucide/svelte/icons/door-closed'
 import Hammer from '@lucide/svelte/icons/hammer'
+import House from '@lucide/svelte/icons/house'
 import Phone from '@lucide/svelte/icons/phone'
 import Users from '@lucide/svelte/icons/users'
 import BookUser from '@lucide/svelte/icons/book-user'
@@ -88,6 +89,13 @@ export const groups: readonly Group[] = [
     places: [
       { href: '/estate', text: m.nav_estate, icon: Building2, permission: 'estate.read', phone: false },
       { href: '/rooms', text: m.est_nav_rooms, icon: DoorClosed, permission: 'estate.read', phone: false },
+      {
+        href: '/households',
+        text: m.estate_households,
+        icon: House,
+        permission: 'estate.read',
+        phone: false,
+      },
       { href: '/parties', text: m.est_nav_parties, icon: Users, permission: 'party.read', phone: false },
       { href: '/vehicles', text: m.est_nav_vehicles, icon: Car, permission: 'vehicle.read', phone: false },
       {
