@@ -41,10 +41,13 @@ test('what belongs together is asked for together', () => {
     COURTYARD_ROLES: 'api',
     INFLUX_URL: 'http://db:8086',
     INFLUX_KIND: 'influx2',
+    FILES_S3_URL: 'https://minio.local/courtyard',
   })
   expect(issues.map((issue) => issue.path)).toEqual([
     'INFLUX_ORG',
     'INFLUX_TOKEN',
+    'FILES_S3_KEY_ID',
+    'FILES_S3_SECRET',
     'DATABASE_URL',
     'MQTT_URL',
   ])

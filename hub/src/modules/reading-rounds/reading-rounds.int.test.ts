@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ReadingEntryBody } from '@courtyard/protocols/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { readsWithPhoto } from '../metering/index.ts'
 import { createProject } from '../telemetry/testing.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -107,6 +108,10 @@ test('an entry with a photo becomes a read once, however often and by however ma
     200,
     'image/png',
   ])
+  // As the page of a bill asks: only what has a photo gets a link to it
+  const { at } = reads[0]!
+  const asked = ['a', 'b'].map((name) => ({ meteringPointId: idOf(name), at }))
+  expect(await readsWithPhoto(hub.hub.db.pool, asked)).toEqual(new Set([`${idOf('a')} ${at}`]))
   await expect(send({ ...entry, index: '12.35' })).rejects.toMatchObject({
     code: 'reading_entry.other_content',
   })
