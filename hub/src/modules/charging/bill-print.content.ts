@@ -98,7 +98,7 @@ export function billOnA4(language: PrintLanguage): PrintContent {
     ],
     footer: `{{ project.name }} · ${NUMBER(say.draft)}`,
     watermark: `{% if bill.draft %}${say.watermark}{% endif %}`,
-  } satisfies Draft) // prettier-ignore
+  }) // prettier-ignore
 }
 
 export function billOnRoll(language: PrintLanguage): PrintContent {
@@ -135,10 +135,9 @@ export function billOnRoll(language: PrintLanguage): PrintContent {
     ],
     footer: '',
     watermark: `{% if bill.draft %}${say.watermark}{% endif %}`,
-  } satisfies Draft)
+  })
 }
 
-type Draft = Parameters<typeof Content.parse>[0] & object
 type ReadColumn = 'serial' | 'from' | 'to' | 'multiplier' | 'usage'
 
 function readsTable(

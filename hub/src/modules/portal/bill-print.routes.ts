@@ -17,7 +17,7 @@ export function addBillPrintRoute(app: HubApp): void {
   fileRoute(app, key, contract, { permission: DOOR }, async (call) => {
     const { hub, request, language } = call
     const { id, billId } = call.params as z.output<typeof params>
-    const look = lookOf(call.query as z.output<typeof PrintQuery>, language)
+    const look = lookOf(call.query, language)
     const place = placeFor(request.portalVisitor!, id, 'bills')
     const { title, projectId, data } = printedBill(await fullBill(hub, place, billId), look.language)
     const print = await printer(hub, billPrint, projectId, look)

@@ -104,8 +104,10 @@ async function fetchPdf(url: string, headers = clerk.headers) {
     bytes: answer.rawPayload,
   }
 }
-const fileNameOf = ({ headers }: { headers: Record<string, unknown> }) =>
-  decodeURIComponent(String(headers['content-disposition'] ?? '').split("''")[1] ?? '')
+const fileNameOf = ({ headers }: { headers: Record<string, unknown> }) => {
+  const disposition = headers['content-disposition']
+  return typeof disposition === 'string' ? decodeURIComponent(disposition.split("''")[1] ?? '') : ''
+}
 
 /** Text of each page, without spaces: what PDF.js puts between words is its guess. */
 async function textsOf(bytes: Buffer): Promise<string[]> {

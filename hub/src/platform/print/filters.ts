@@ -6,7 +6,7 @@ import { amountInWords } from './amount-in-words.ts'
 export interface PrintFilter {
   readonly name: string
   readonly label: Texts
-  apply(value: string, language: PrintLanguage): string
+  readonly apply: (value: string, language: PrintLanguage) => string
 }
 
 const DECIMAL = /^-?\d+(\.\d+)?$/

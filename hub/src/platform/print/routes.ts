@@ -19,7 +19,7 @@ export function addPdfRoute(app: HubApp, kind: PrintKindDeclaration, path: strin
   fileRoute(app, `GET ${path}/pdf`, contract, { permission }, async (call) => {
     const { hub, user, language } = call
     const { id } = call.params as z.output<typeof idParams>
-    const look = lookOf(call.query as z.output<typeof PrintQuery>, language)
+    const look = lookOf(call.query, language)
     return pdfFile(hub, await printedRecord(hub, user, kind, id, look))
   })
 }

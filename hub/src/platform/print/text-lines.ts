@@ -8,7 +8,7 @@ export interface TextLine {
 
 /** Never at the beginning of a line, never at its end (GB/T 15834, and the same signs of Latin). */
 const NOT_FIRST = /^[，。、；：！？）》〉」』】〕”’…—·％℃,.;:!?)\]}%]/u
-const NOT_LAST = /[（《〈「『【〔“‘￥¥$(\[{]$/u
+const NOT_LAST = /[（《〈「『【〔“‘￥¥$([{]$/u
 const WIDE = /[\p{Script=Han}\u3000-\u303f\uff00-\uffef]/u
 
 /** @returns at least one line; line breaks of the text are kept */

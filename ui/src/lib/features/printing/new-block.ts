@@ -1,0 +1,79 @@
+import type { PrintBlock, PrintKind } from '@courtyard/protocols/contract'
+
+export const blockKinds = [
+  'title',
+  'text',
+  'amount',
+  'facts',
+  'table',
+  'line',
+  'space',
+  'signatures',
+] as const satisfies readonly PrintBlock['kind'][]
+
+/** A block to begin with; a table has the columns of the first list. */
+export function newBlock(
+  kind: PrintBlock['kind'],
+  { lists, fields }: PrintKind,
+  locale: 'zh' | 'en',
+): PrintBlock {
+  switch (kind) {
+    case 'title':
+      return { kind, text: '', note: '', align: 'left', when: '' }
+    case 'text':
+      return { kind, text: '', size: 'normal', bold: false, align: 'left', when: '' }
+    case 'amount':
+      return { kind, label: '', value: '', note: '', when: '' }
+    case 'facts': {
+      const [first] = fields
+      return {
+        kind,
+        columns: 2,
+        items: [{ label: first?.label[locale] ?? '', value: first ? `{{ ${first.name} }}` : '' }],
+        when: '',
+      }
+    }
+    case 'table': {
+      const [list] = lists
+      return { kind, list: list?.name ?? '', columns: columnsOf(list, locale), size: 'normal', when: '' }
+    }
+    case 'line':
+      return { kind, when: '' }
+    case 'space':
+      return { kind, size: 'normal', when: '' }
+    case 'signatures':
+      return { kind, labels: [''], when: '' }
+  }
+}
+
+export function columnsOf(
+  list: PrintKind['lists'][number] | undefined,
+  locale: 'zh' | 'en',
+): Extract<PrintBlock, { kind: 'table' }>['columns'] {
+  const columns = (list?.fields ?? [])
+    .slice(0, 5)
+    .map(({ name, label }) => ({ ...newColumn(), label: label[locale], value: `{{ ${name} }}` }))
+  return columns.length > 0 ? columns : [newColumn()]
+}
+
+export const newColumn = () => ({ label: '', value: '', align: 'left' as const, share: 2, foot: '' })
+
+/** What a block says, in one line. */
+export function summaryOf(block: PrintBlock): string {
+  switch (block.kind) {
+    case 'title':
+    case 'text':
+      return block.text
+    case 'amount':
+      return block.label || block.value
+    case 'facts':
+      return block.items.map(({ label }) => label).join(' · ')
+    case 'table':
+      return block.columns.map(({ label }) => label).join(' · ')
+    case 'signatures':
+      return block.labels.join(' · ')
+    case 'line':
+    case 'space':
+      return ''
+  }
+}
