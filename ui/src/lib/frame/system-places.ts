@@ -5,8 +5,10 @@ import Webhook from '@lucide/svelte/icons/webhook'
 import BookA from '@lucide/svelte/icons/book-a'
 import Mails from '@lucide/svelte/icons/mails'
 import ListPlus from '@lucide/svelte/icons/list-plus'
+import Hash from '@lucide/svelte/icons/hash'
 import Network from '@lucide/svelte/icons/network'
 import Palette from '@lucide/svelte/icons/palette'
+import Printer from '@lucide/svelte/icons/printer'
 import Settings from '@lucide/svelte/icons/settings'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import Workflow from '@lucide/svelte/icons/workflow'
@@ -56,6 +58,13 @@ export const systemGroups: readonly SystemGroup[] = [
         text: m.kit_custom_fields,
         icon: ListPlus,
         permission: 'customFields.manage',
+      },
+      { href: '/system/numbering', text: m.num_title, icon: Hash, permission: 'numbering.manage' },
+      {
+        href: '/system/print-templates',
+        text: m.prt_title,
+        icon: Printer,
+        permission: 'printTemplates.manage',
       },
     ],
   },
