@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CurrentUser } from '../../hub/src/platform/auth/user.ts'
 import { fromSomewhere, startTestHub, type TestHub } from '../../hub/src/platform/testing.ts'
 import { readSheet } from '../../hub/src/platform/resource/sheet/read-sheet.ts'
-import { seedEstate, type Estate, type SeededRow } from './estate.ts'
+import { SEEDED_FILE, seedEstate, type Estate, type SeededRow } from './estate.ts'
 import { maySee } from './oracle.ts'
 import { mayOwnerSee, portalAddresses, seedOwners } from './owners.ts'
 import { seedPeople, type Person } from './people.ts'
@@ -33,6 +33,7 @@ const ofMadeUpRows = /^Response doesn't match the schema|was sealed with a key/
 beforeAll(async () => {
   hub = await startTestHub({ environment: { TRUST_PROXY: '1' }, log })
   estate = await seedEstate(hub.hub.db.pool, random)
+  await hub.hub.files.keep(SEEDED_FILE)
   for (const row of estate.rows) rowsByMark.set(row.id.slice(0, 8), row)
   people = await seedPeople(hub, estate, random)
   routes = walkedRoutes(hub.app, estate.tables)
