@@ -2,6 +2,7 @@
 import KeyRound from '@lucide/svelte/icons/key-round'
 import ScrollText from '@lucide/svelte/icons/scroll-text'
 import Webhook from '@lucide/svelte/icons/webhook'
+import DatabaseBackup from '@lucide/svelte/icons/database-backup'
 import BookA from '@lucide/svelte/icons/book-a'
 import Mails from '@lucide/svelte/icons/mails'
 import ListPlus from '@lucide/svelte/icons/list-plus'
@@ -10,6 +11,7 @@ import Network from '@lucide/svelte/icons/network'
 import Palette from '@lucide/svelte/icons/palette'
 import Printer from '@lucide/svelte/icons/printer'
 import Settings from '@lucide/svelte/icons/settings'
+import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import Workflow from '@lucide/svelte/icons/workflow'
 import type { PermissionName } from '#lib/state/session.svelte.ts'
@@ -73,6 +75,13 @@ export const systemGroups: readonly SystemGroup[] = [
     places: [
       { href: '/system/api-keys', text: m.key_nav, icon: KeyRound, permission: 'apiKeys.manage' },
       { href: '/system/webhooks', text: m.hook_nav, icon: Webhook, permission: 'webhooks.manage' },
+    ],
+  },
+  {
+    text: m.bak_group,
+    places: [
+      { href: '/system/settings', text: m.set_nav, icon: SlidersHorizontal, permission: 'settings.manage' },
+      { href: '/system/backups', text: m.bak_nav, icon: DatabaseBackup, permission: 'archive.manage' },
     ],
   },
   {

@@ -58,6 +58,13 @@ class Session {
     )
   }
 
+  /** In all projects, also those to come. */
+  mayEverywhere(permission: PermissionName): boolean {
+    return (this.#body?.grants ?? []).some(
+      ({ permissions, place, records }) => permissions.includes(permission) && place.all && records === 'all',
+    )
+  }
+
   /** Goes on as somebody else; every page of this browser starts anew, so that none shows the wrong person. */
   async actAs(userId: string, reason: string): Promise<void> {
     await call('POST /api/auth/act-as', { body: { userId, reason } })
