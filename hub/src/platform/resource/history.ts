@@ -32,10 +32,15 @@ export async function historyOf(
     id: row.id,
     at: row.at.toISOString(),
     actor: row.actor,
-    action: row.action.replace(/^\w+\./, ''),
+    action: withoutName(row.action, resource),
     changes: changesOf(shape, row, titles),
   }))
   return { items, next: rows.length > PAGE ? shown.at(-1)!.id : null }
+}
+
+/** Its own verbs are short; what others did with it (`partyRole.begin`) keeps whose verb it is. */
+function withoutName(action: string, { name }: Resource): string {
+  return action.startsWith(`${name}.`) ? action.slice(name.length + 1) : action
 }
 
 type Titles = ReadonlyMap<string, ReadonlyMap<string, string>>

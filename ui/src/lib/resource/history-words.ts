@@ -2,6 +2,7 @@ import type { ResourceMeta } from '@courtyard/protocols/contract'
 import { label } from '#lib/format/index.svelte.ts'
 import { m } from '#lib/paraglide/messages.js'
 
+/** By the verb of the record itself, or by the whole action of something that concerned it. */
 const words: Readonly<Record<string, () => string>> = {
   create: m.kit_did_create,
   edit: m.kit_did_edit,
@@ -12,13 +13,13 @@ const words: Readonly<Record<string, () => string>> = {
   undo: m.kit_did_undo_import,
   'partyRole.begin': m.est_did_role_begin,
   'partyRole.end': m.est_did_role_end,
-  'room.household': m.est_did_household,
-  'room.ownerChange': m.est_event_owner_changed,
+  household: m.est_did_household,
+  ownerChange: m.est_event_owner_changed,
   'keys.give': m.est_event_keys_given,
   'keys.return': m.est_event_keys_returned,
-  'defect.state': m.est_did_defect_state,
-  'call.begin': m.est_event_call,
-  'call.note': m.est_event_note,
+  state: m.est_did_defect_state,
+  begin: m.est_event_call,
+  note: m.est_event_note,
 }
 
 /** What somebody did, in words: of the kit, or the label of the resource's own action. */
