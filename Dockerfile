@@ -29,7 +29,7 @@ COPY --from=console /app/hub/src/generated hub/src/generated
 COPY --from=console /app/ui/build ui/build
 RUN mkdir /data /broker && chown node:node /data /broker
 USER node
-ENV NODE_ENV=production COURTYARD_DATA=/data HOST=0.0.0.0 PORT=8080 MQTT_TLS_HOST=0.0.0.0
+ENV NODE_ENV=production COURTYARD_DATA=/data HOST=0.0.0.0 PORT=8080 MQTT_TLS_HOST=0.0.0.0 NODE_COMPILE_CACHE=/data/compiled
 VOLUME /data
 EXPOSE 8080 1883 8883
 HEALTHCHECK --interval=10s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:'+process.env.PORT+'/api/health').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]

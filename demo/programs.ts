@@ -20,6 +20,10 @@ export function programsOf(
 ): Programs {
   const siteFile = join(options.dataFolder, 'site.yaml')
   const hubUrl = `http://127.0.0.1:${ports.hub}`
+  // From the second start on a program takes half the time to load; what the environment names goes before
+  const compiled = {
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(options.dataFolder, 'compiled'),
+  }
   const watch = options.dev ? ['--watch', '--watch-preserve-output'] : []
   const simulatorFlags = [
     ...['--port-base', ports.meters, '--control-port', ports.simulatorControl],
@@ -37,13 +41,14 @@ export function programsOf(
         options.seed,
         ...simulatorFlags,
       ].map(String),
-      env: {},
+      env: compiled,
       ready: () => new SimulatorControl(ports.simulatorControl).isReady(),
     },
     hub: {
       name: 'hub',
       args: [...watch, 'hub/src/main.ts'],
       env: {
+        ...compiled,
         COURTYARD_DATA: options.dataFolder,
         PORT: String(ports.hub),
         MQTT_PORT: String(ports.mqtt),
@@ -55,7 +60,7 @@ export function programsOf(
     edge: {
       name: 'edge',
       args: [...watch, 'edge/bin/courtyard-edge.js', '--config', siteFile],
-      env: {},
+      env: compiled,
       ready: async () => (await fetch(`http://127.0.0.1:${ports.edgeStatus}/health`)).status < 500,
     },
   }
