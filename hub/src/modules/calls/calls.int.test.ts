@@ -124,3 +124,28 @@ test('an extension stands for one agent; unknown ones are refused', async () => 
     administrator.call('POST /api/cti/calls', { body: { phone: '02100000000', agent: '8001' } }),
   ).rejects.toMatchObject({ code: 'call.unknown_agent' })
 })
+
+test('calls and defects stand on the page of the household, for those who may see them there', async () => {
+  const { projectId, buildingId, roomId, householdId } = await owner('何志强', '13833330003')
+  const params = { id: householdId }
+  const panelsFor = (who: TestClient) => who.call('GET /api/households/:id/panels', { params })
+  expect(await panelsFor(administrator)).toEqual([])
+  const agent = await hub.as('serviceAgent', [projectId])
+  const body = { phone: '13833330003', agent: await usernameOf(agent.userId) }
+  const { id } = await administrator.call('POST /api/cti/calls', { body })
+  await agent.call('PUT /api/calls/:id/note', { params: { id }, body: { note: '询问交房' } })
+  await hub.hub.db.pool.query(
+    `insert into defect (project_id, building_id, room_id, title, state) values
+     ($1, $2, $3, '墙面裂缝', 'open'), ($1, $2, $3, '水管渗漏', 'accepted')`,
+    [projectId, buildingId, roomId],
+  )
+  const shown = await panelsFor(administrator)
+  expect(shown.map(({ key, open, items }) => [key, open, items.map(({ title }) => title)]).sort()).toEqual([
+    ['calls', null, ['询问交房']],
+    ['defects', 1, ['墙面裂缝', '水管渗漏']],
+  ])
+  const clerk = await hub.as('billingClerk', [projectId])
+  expect((await panelsFor(clerk)).map(({ key }) => key)).toEqual(['defects'])
+  const stranger = await hub.as('manager', [(await smallEstate(hub)).projectId])
+  await expect(panelsFor(stranger)).rejects.toMatchObject({ code: 'not_found' })
+})
