@@ -1,4 +1,4 @@
-/** Entries in the words of a language; records of resources are called what the resource is called. */
+/** Entries in the words of a language; records of resources that have no words of their own are called what the resource is. */
 import {
   auditEntities,
   auditEntity,
@@ -18,7 +18,7 @@ const actionLabels = (entity: string, verb: string): Texts | undefined => {
 }
 
 export function entityWords(entity: string, language: Language): string {
-  return (findResource(entity)?.label ?? auditEntity(entity)?.label)?.[language] ?? humanised(entity)
+  return (auditEntity(entity)?.label ?? findResource(entity)?.label)?.[language] ?? humanised(entity)
 }
 
 export function moduleOf(entity: string): { readonly code: string; readonly label: Texts } {

@@ -17,6 +17,7 @@ import { changedFields, maskedValues, type ChangedField } from './domain/changes
 
 const HOME_ZONE = 'Asia/Shanghai'
 const LONGEST_VALUE = 2_000
+const LONGEST_TITLE = 100
 /** Records of resources are masked when they are written down; what other writers call a number is masked here. */
 const sensitiveName = /^(\w*phone|mobile|tel|telephone|identityNumber|idNumber|idCard\w*|certNumber)$/i
 
@@ -56,6 +57,7 @@ export class EntryViews {
     const { language } = this.reader
     const { id, actor, ip, action, entity, entityId, requestId, projectId, projectName } = row
     const module = moduleOf(entity)
+    const recorded = entityId === null ? undefined : this.titles.get(entity)?.get(entityId)
     return {
       ...{ id, actor, ip, action, entity, entityId, requestId, before, after },
       at: row.at.toISOString(),
@@ -65,6 +67,7 @@ export class EntryViews {
         entity: entityWords(entity, language),
         verb: verbWords(entity, action, language),
       },
+      title: recorded && recorded !== HIDDEN_TITLE ? recorded : namedIn(after, before),
       changes: fields.map((field) => this.changeOf(row, field)),
     }
   }
@@ -113,13 +116,17 @@ export class EntryViews {
     read: readonly { row: AuditRow; fields: readonly ChangedField[] }[],
   ): Promise<void> {
     const wanted = new Map<string, Set<string>>()
+    const want = (name: string, id: unknown) => {
+      if (typeof id !== 'string' || !isId.test(id)) return
+      wanted.set(name, (wanted.get(name) ?? new Set()).add(id))
+    }
     for (const { row, fields } of read) {
+      if (findResource(row.entity)) want(row.entity, row.entityId)
       for (const { path, before, after } of fields) {
         const field = this.fieldOf(row, path)
         if (field?.kind !== 'reference') continue
-        const ids = wanted.get(field.resource!) ?? new Set()
-        for (const id of [before, after]) if (typeof id === 'string' && isId.test(id)) ids.add(id)
-        wanted.set(field.resource!, ids)
+        want(field.resource!, before)
+        want(field.resource!, after)
       }
     }
     for (const [name, ids] of wanted) await this.loadTitlesOf(name, ids)
@@ -137,6 +144,20 @@ export class EntryViews {
 }
 
 const keyOf = ({ entity, projectId }: AuditRow) => `${entity}/${projectId ?? ''}`
+
+/** Fields by which things are called, the best first. */
+const naming = ['displayName', 'name', 'title', 'username', 'code', 'number', 'month', 'key']
+
+function namedIn(...values: readonly unknown[]): string | null {
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null) continue
+    for (const field of naming) {
+      const named = (value as Record<string, unknown>)[field]
+      if (typeof named === 'string' && named !== '') return named.slice(0, LONGEST_TITLE)
+    }
+  }
+  return null
+}
 
 const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const yesNo = { zh: ['否', '是'], en: ['no', 'yes'] } as const

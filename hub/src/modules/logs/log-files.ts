@@ -38,6 +38,7 @@ const auditColumns: readonly Column<AuditEntry>[] = [
   { head: { zh: 'IP 地址', en: 'Address' }, width: 16, cell: ({ ip }) => ip ?? '' },
   { head: { zh: '模块', en: 'Part' }, width: 18, cell: ({ words }) => words.module.text },
   { head: { zh: '对象', en: 'Thing' }, width: 16, cell: ({ words }) => words.entity },
+  { head: { zh: '名称', en: 'Name' }, width: 24, cell: ({ title }) => title ?? '' },
   { head: { zh: '对象编号', en: 'Id' }, width: 38, cell: ({ entityId }) => entityId ?? '' },
   { head: { zh: '操作', en: 'What' }, width: 18, cell: ({ words }) => words.verb },
   { head: { zh: '项目', en: 'Project' }, width: 18, cell: ({ project }) => project?.name ?? '' },

@@ -32,6 +32,8 @@ export const AuditEntry = z.object({
   project: z.object({ id: Id, name: z.string() }).nullable(),
   /** The same in words. */
   words: z.object({ module: Words, entity: z.string(), verb: z.string() }),
+  /** What the thing is called, as far as the entry or the record tells and the reader may see. */
+  title: z.string().nullable(),
   changes: z.array(AuditChange),
   /** As it was written down; phone and identity numbers masked for those who may not see them. */
   before: z.unknown(),

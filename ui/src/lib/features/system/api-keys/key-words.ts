@@ -12,5 +12,9 @@ export const keyStates: Readonly<Record<ApiKeyState, { tone: Tone; text: () => s
 
 export const hasEnded = ({ state }: ApiKey): boolean => state === 'revoked' || state === 'expired'
 
+/** The last day on which a key counts that ends with that instant. */
+export const lastDay = (expiresAt: string, timeZone: string): string =>
+  dayOf(new Date(Date.parse(expiresAt) - 1), timeZone)
+
 /** Offered for a new key. */
 export const inAYear = (now: number, timeZone: string): string => addDays(dayOf(now, timeZone), 365)
