@@ -3,6 +3,7 @@ import type { BillRun, TariffRule } from '@courtyard/protocols/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { manualClock } from '../../platform/clock.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 
 const clock = manualClock('2026-07-02T04:00:00Z')
 const shanghaiDay = (day: string) => new Date(`${day}T00:00:00+08:00`).toISOString()
@@ -38,6 +39,7 @@ const accounts = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6']
 
 beforeAll(async () => {
   test = await startTestHub({ clock })
+  await subscribeForTest(test.hub.db.pool, ['billRun.issued'])
   clerk = await test.as('administrator')
   const project = await clerk.call('POST /api/projects', {
     body: { code: 'WT', name: '梧桐苑', timeZone: 'Asia/Shanghai' },
@@ -428,6 +430,18 @@ describe('permissions and audit', () => {
     expect(await codeOf(manager.call('POST /api/bill-runs/:id/issue', { params: { id } }))).toBe(
       'auth.forbidden',
     )
+  })
+
+  it('tells other systems of what was issued, once per run', async () => {
+    const { items } = await clerk.call('GET /api/bill-runs', { query: { projectId, pageSize: 200 } })
+    const ids = items.filter(({ status }) => status === 'issued').map(({ id }) => id)
+    const told = await toldEvents(test.hub.db.pool, 'billRun.issued')
+    expect(ids.length).toBeGreaterThan(0)
+    expect(told.map(({ data }) => data['runId']).sort()).toEqual([...ids].sort())
+    expect(told[0]!.data).toMatchObject({
+      bills: expect.any(Number) as unknown,
+      amount: expect.any(String) as unknown,
+    })
   })
 
   it('writes down who did what', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CatalogueCommand, LiveEvents, RouteBody } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { gatewaysModule } from '../gateways/index.ts'
 import { telemetryModule } from '../telemetry/index.ts'
 import { createProject, startTestGateway, type TestGateway } from '../telemetry/testing.ts'
@@ -71,6 +72,7 @@ describe('from a press to the outcome', () => {
     const end = hub.hub.live.subscribe((event, data, scope) => {
       if (event === 'command' && scope.projectId === projectId) heard.push(data as LiveEvents['command'])
     })
+    await subscribeForTest(hub.hub.db.pool, ['command.finished'])
     const asked = await ask('d1', { body: { kind: 'door', action: 'open', seconds: 5 } })
     expect(asked).toMatchObject({ state: 'queued', reason: 'visitor', targetLabel: label, mayCancel: true })
     await arrived(asked.id)
@@ -103,6 +105,13 @@ describe('from a press to the outcome', () => {
     expect(done.steps[0]!.by).toMatch(/^engineer/)
     expect(new Set(heard.map(({ state }) => state))).toEqual(new Set(['queued', 'sent', 'confirmed']))
     end()
+    const told = await toldEvents(hub.hub.db.pool, 'command.finished')
+    expect(told.filter(({ data }) => data['commandId'] === asked.id)).toMatchObject([
+      {
+        projectId,
+        data: { deviceKey: 'd1', target: 'door1', kind: 'door', state: 'confirmed', uncertain: false },
+      },
+    ])
   })
 
   it("carries the hub's time in its answers", async () => {

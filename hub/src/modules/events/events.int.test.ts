@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeviceEvent, LiveEvents } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { gatewaysModule } from '../gateways/index.ts'
 import { meteringModule } from '../metering/index.ts'
 import { telemetryModule } from '../telemetry/index.ts'
@@ -114,6 +115,7 @@ function listen(project = projectId) {
 
 describe('exactly once', () => {
   it('keeps what the device said, every type in its table, beside readings and alone', async () => {
+    await subscribeForTest(hub.hub.db.pool, ['access.recorded'])
     expect(await gateway.send(readingsOf('terminal/x', [[noon, 5]]), [], oneOfEach.slice(0, 2))).toBe(
       'committed',
     )
@@ -125,6 +127,12 @@ describe('exactly once', () => {
       gatewayId: gateway.id,
       at: new Date(noon + 3).toISOString(),
     })
+    // Other systems learn that somebody was at a door, not who
+    const told = await toldEvents(hub.hub.db.pool, 'access.recorded')
+    expect(told).toMatchObject([
+      { projectId, data: { deviceKey: 'terminal', at: new Date(noon).toISOString() } },
+    ])
+    expect(JSON.stringify(told)).not.toMatch(/person|0012345678|王小明/)
   })
 
   it('names the batch that is its evidence', async () => {

@@ -3,6 +3,7 @@ import { connect, connectAsync } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { topics, type StatusMessage } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { manualClock } from '../../platform/clock.ts'
 import { telemetryModule } from '../telemetry/index.ts'
 import {
@@ -260,8 +261,10 @@ describe('presence', () => {
     expect((await stateOf(other.id))?.devices.online).toBe(0)
   })
 
-  it('counts silence as absence', async () => {
+  it('counts silence as absence, and tells other systems of both once', async () => {
     const clock = manualClock(new Date())
+    const { pool } = hub.hub.db
+    await subscribeForTest(pool, ['gateway.online', 'gateway.offline'])
     const quiet = await newGateway()
     await quiet.sendCatalogue([])
     const presence = new PresenceService({ ...hub.hub, publicUrl: '', clock })
@@ -270,6 +273,11 @@ describe('presence', () => {
     clock.advance(SILENCE_MS + 5_000)
     await presence.markSilent()
     expect((await stateOf(quiet.id))?.state).toBe('offline')
+    await presence.markSilent()
+    const told = async (type: string) =>
+      (await toldEvents(pool, type)).filter(({ data }) => data['gatewayId'] === quiet.id)
+    expect(await told('gateway.online')).toHaveLength(1)
+    expect(await told('gateway.offline')).toMatchObject([{ data: { name: expect.any(String) as unknown } }])
   })
 
   it('survives a client that sends nonsense', async () => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TestClient, TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { fireDueTimers } from '../../platform/workflow/timers.ts'
 import { approval, candidates, definition, eventsOf, permits, WorkflowFixture } from './testing.ts'
 
@@ -83,7 +84,8 @@ describe('approval over two levels', () => {
     await flow.decide(second, id, 'approved')
   })
 
-  it('is written down: history and audit', async () => {
+  it('is written down: history, audit, and what other systems are told', async () => {
+    await subscribeForTest(hub.hub.db.pool, ['process.finished'])
     const { id } = await flow.ask('2')
     await flow.decide(manager, id, 'refused', { comment: 'no money' })
     const { rows } = await hub.hub.db.pool.query(
@@ -94,6 +96,8 @@ describe('approval over two levels', () => {
       { action: 'process.start' },
       { action: 'process.decide', comment: 'no money' },
     ])
+    const told = await toldEvents(hub.hub.db.pool, 'process.finished')
+    expect(told).toMatchObject([{ data: { processId: id, outcome: 'refused' } }])
     for (const sql of [
       'delete from process_event',
       `update process_event set kind = 'x'`,
