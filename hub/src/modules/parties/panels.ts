@@ -47,12 +47,13 @@ export async function panelsFor(hub: Hub, user: CurrentUser, id: string): Promis
   const { projectId } = await findHousehold(hub, user, id, 'estate.read')
   const { rooms } = (await householdFile(hub.db.pool, id))!
   const shown = await Promise.all(
-    panels.map(async ({ key, label, permission, href, find }): Promise<PanelView> => {
+    panels.map(async (panel): Promise<PanelView> => {
+      const { key, label, permission, href } = panel
       const open = rooms.filter(({ building }) =>
         opens(user, permission, { projectId, buildingId: building.id }),
       )
       const roomIds = [...new Set(open.map((room) => room.id))]
-      const found = await find(hub, user, { householdId: id, projectId, roomIds, limit: MOST_ITEMS })
+      const found = await panel.find(hub, user, { householdId: id, projectId, roomIds, limit: MOST_ITEMS })
       return { key, label: { ...label }, href, ...found }
     }),
   )
