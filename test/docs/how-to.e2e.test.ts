@@ -14,7 +14,10 @@ import {
 } from '../support/processes.ts'
 import { blocksOf, type Block } from './how-to.ts'
 
-const pages = ['1-run-a-site', '2-enrol-a-gateway', '3-import-meters', '4-first-bill-run']
+const pages = [
+  ...['1-run-a-site', '2-enrol-a-gateway', '3-import-meters', '4-first-bill-run'],
+  '8-connect-another-system',
+]
 const services = new Map<string, RunningProgram>()
 let folder: string
 let environment: Record<string, string>
@@ -60,6 +63,8 @@ beforeAll(async () => {
     COURTYARD_SIMULATOR_CONTROL_PORT: control,
     SIMULATOR_CONTROL_PORT: control,
     ADMIN_PASSWORD: 'not-a-secret-here',
+    RECEIVER_PORT: String(await freePort()),
+    WEBHOOK_LOOPBACK: 'on',
   }
   shell = new Shell(root, environment)
   // The pages speak of the repository's folder; what they write must not land there.
