@@ -5,7 +5,7 @@ export const fileReasons = registerReasons({
   'file.empty': { zh: '文件是空的', en: 'The file is empty' },
   'file.too_large': { zh: '文件不能超过 {most} MB', en: 'A file may have {most} MB at most' },
   'file.type': {
-    zh: '不能上传这种文件；可以是{types}',
+    zh: '不能上传这种文件；可以是：{types}',
     en: 'Files of this kind are not taken; these are: {types}',
   },
   'file.not_a_picture': {
