@@ -1,7 +1,7 @@
 /** The rules of a project and the next number of each kind. */
 import type pg from 'pg'
 import type { NumberRule, RouteResponse } from '@courtyard/protocols/contract'
-import { faultsOfPattern, numberIn, type NumberReset } from '@courtyard/protocols/numbering'
+import { faultsOfPattern, type NumberReset } from '@courtyard/protocols/numbering'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { projectNotFound, requireWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput } from '../../platform/errors.ts'
@@ -13,9 +13,9 @@ import {
   numberKind,
   numberKinds,
   numberingErrors,
+  peekNumber,
   ruleInForce,
   saveRule,
-  takenNumbers,
   type NumberKind,
   type NumberingReason,
   type RuleRow,
@@ -104,7 +104,8 @@ async function viewOf(
   kind: NumberKind,
   row: RuleRow,
 ): Promise<NumberRule> {
-  const { pattern, reset, frame, period } = ruleInForce(kind, row)
+  const rule = ruleInForce(kind, row)
+  const { pattern, reset, period } = rule
   const next = await nextInPeriod(client, { projectId, kind: kind.key, period })
   return {
     kind: kind.key,
@@ -114,23 +115,9 @@ async function viewOf(
     builtin: { pattern: kind.pattern, reset: kind.reset },
     gapFree: kind.gapFree,
     version: row.version,
-    next: await firstFree(client, projectId, kind, (at) => numberIn(frame, next + BigInt(at))),
+    next: await peekNumber(client, kind, projectId, rule),
     given: (next - 1n).toString(),
     changedAt: row.changedAt?.toISOString() ?? null,
     changedBy: row.changedBy,
   }
-}
-
-const LOOK_AHEAD = 50
-
-/** What is really given next: numbers that stand on documents already are passed over. */
-async function firstFree(
-  client: Client,
-  projectId: string,
-  kind: NumberKind,
-  numberAt: (at: number) => string,
-): Promise<string> {
-  const candidates = Array.from({ length: LOOK_AHEAD }, (_, at) => numberAt(at))
-  const taken = await takenNumbers(client, kind.table, projectId, candidates)
-  return candidates.find((number) => !taken.has(number)) ?? candidates.at(-1)!
 }

@@ -16,10 +16,10 @@ import {
   findRule,
   lockCounter,
   lockForTaking,
+  nextInPeriod,
   setCounter,
   takeSequence,
   takenNumbers,
-  type CounterKey,
   type RuleRow,
 } from './numbering.repository.ts'
 
@@ -67,34 +67,57 @@ export async function takeNumbers(client: Client, wanted: Wanted, count: number)
   const kind = numberKind(wanted.kind)
   const rule = await ruleFor(client, kind, wanted)
   const key = { projectId: wanted.projectId, kind: wanted.kind, period: rule.period }
-  if (mayBeTaken(kind, rule)) return takeFree(client, kind, key, rule.frame, count)
+  if (mayBeTaken(kind, rule)) {
+    const from = await lockCounter(client, key)
+    const { numbers, next } = await freeNumbers(client, kind, wanted.projectId, rule.frame, { from, count })
+    await setCounter(client, key, next)
+    return numbers
+  }
   const first = await takeSequence(client, key, count)
   return Array.from({ length: count }, (_, at) => numberIn(rule.frame, first + BigInt(at)))
 }
 
 const WIDEST_LOOK = 5_000
 
+interface Free {
+  readonly numbers: string[]
+  /** Where the counter goes on after them. */
+  readonly next: bigint
+}
+
 /** Passes over numbers that documents have already; looks further ahead the longer it finds none. */
-async function takeFree(
+async function freeNumbers(
   client: Client,
   kind: NumberKind,
-  key: CounterKey,
+  projectId: string,
   frame: NumberFrame,
-  count: number,
-): Promise<string[]> {
+  { from, count }: { readonly from: bigint; readonly count: number },
+): Promise<Free> {
   const numbers: string[] = []
-  let next = await lockCounter(client, key)
+  let next = from
   for (let look = count; numbers.length < count; look = Math.min(look * 4, WIDEST_LOOK)) {
     const candidates = Array.from({ length: look }, (_, at) => numberIn(frame, next + BigInt(at)))
-    const taken = await takenNumbers(client, kind.table, key.projectId, candidates)
+    const taken = await takenNumbers(client, kind.table, projectId, candidates)
     for (const number of candidates) {
       if (numbers.length === count) break
       next += 1n
       if (!taken.has(number)) numbers.push(number)
     }
   }
-  await setCounter(client, key, next)
-  return numbers
+  return { numbers, next }
+}
+
+/** What the next document would get now; somebody may be quicker. */
+export async function peekNumber(
+  client: Client,
+  kind: NumberKind,
+  projectId: string,
+  rule: RuleInForce,
+): Promise<string> {
+  const from = await nextInPeriod(client, { projectId, kind: kind.key, period: rule.period })
+  if (!mayBeTaken(kind, rule)) return numberIn(rule.frame, from)
+  const { numbers } = await freeNumbers(client, kind, projectId, rule.frame, { from, count: 1 })
+  return numbers[0]!
 }
 
 /** Numbers of an unchanged pattern that nobody types follow from the counter alone. */

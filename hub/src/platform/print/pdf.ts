@@ -25,6 +25,8 @@ export async function* pdfOf(
     autoFirstPage: false,
     // None of the fourteen fonts of every reader: all of ours are in the file
     font: null as never,
+    // Ours is quicker than remembering every word of every document
+    fontLayoutCache: false,
     info: { Title: title, Creator: 'Courtyard', CreationDate: madeAt },
   })
   pdf.registerFont('regular', fontFace('regular').forPdf() as never)

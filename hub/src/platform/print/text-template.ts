@@ -29,7 +29,8 @@ function engineFor(language: PrintLanguage): Liquid {
     ownPropertyOnly: true,
     strictFilters: true,
     parseLimit: 5_000,
-    renderLimit: 100,
+    // No text can run long; a machine may be busy
+    renderLimit: 10_000,
     memoryLimit: 200_000,
     // Templates of templates are not looked for anywhere
     templates: {},
