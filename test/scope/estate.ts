@@ -110,6 +110,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   handover_item: { photo_hash: hash },
   reading_entry: { photo_sha256: hash },
   reading_photo: { sha256: hash },
+  webhook: { active: false },
   held_account: { detail: JSON.stringify({ code: 'csv.empty_cell' }) },
 }
 

@@ -88,7 +88,7 @@ export class EntryViews {
   private textOf(value: unknown, field: Field | undefined, context: CellContext): string | null {
     if (value === null || value === undefined) return null
     if (field?.kind === 'reference')
-      return this.titles.get(field.resource!)?.get(String(value)) ?? HIDDEN_TITLE
+      return (typeof value === 'string' && this.titles.get(field.resource!)?.get(value)) || HIDDEN_TITLE
     // A number that was masked when it was written down is none any more
     const text =
       field && !field.sensitive
