@@ -13,7 +13,7 @@ const PROJECT_KEY = 'courtyard.project'
 const people = new BroadcastChannel('courtyard.person')
 /** What belongs to a project as a whole: who keeps single buildings of it sees none of it. */
 const ofWholeProjects =
-  /^(gateways|devices|commands|events|quarantine|audit)\.|^(charging\.write|billRuns\.issue)$/
+  /^(gateways|devices|commands|events|quarantine|audit)\.|^(charging\.write|billRuns\.issue|numbering\.manage|printTemplates\.manage)$/
 
 /** Who is signed in, what they may do, and the project they look at. */
 class Session {
