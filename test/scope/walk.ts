@@ -21,6 +21,7 @@ const PARAMETERS: Readonly<Record<string, string | null>> = {
   outbox: 'message',
   'message-templates': null,
   'message-channels': null,
+  'print-templates': null,
   dictionaries: null,
   'process-definitions': null,
   resources: null,
