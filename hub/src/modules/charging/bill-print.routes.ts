@@ -47,6 +47,8 @@ async function printRun(call: OpenCall, gone: AbortSignal): Promise<FileAnswer> 
     throw fail(chargingErrors.runNotIssued, 'Only an issued run is printed', { status: run.status })
   }
   const look = lookOf(query, language)
+  // Before the answer begins: a template that fails is told, not a broken file
+  const print = await printer(hub, billPrint, run.projectId, look)
   const ids = await issuedBillIds(hub.db.pool, id)
   await hub.db.transaction((tx) =>
     audit(tx, {
@@ -58,14 +60,15 @@ async function printRun(call: OpenCall, gone: AbortSignal): Promise<FileAnswer> 
     }),
   )
   const title = [run.projectCode, run.month, run.itemCode].join(' ')
-  return pdfFileOf(hub, title, pagesOfRun(call, run, ids, { look, gone, token: query.token }))
+  return pdfFileOf(hub, title, pagesOfRun(call, run, ids, { print, look, gone, token: query.token }))
 }
 
 /** Looked up at the same time. */
-const CHUNK = 16
+const CHUNK = 4
 const PROGRESS_MS = 300
 
 interface Printing {
+  readonly print: Awaited<ReturnType<typeof printer>>
   readonly look: Look
   readonly gone: AbortSignal
   readonly token: string | undefined
@@ -75,13 +78,12 @@ async function* pagesOfRun(
   { hub, user }: OpenCall,
   run: RunRow,
   ids: readonly string[],
-  { look, gone, token }: Printing,
+  { print, look, gone, token }: Printing,
 ): AsyncGenerator<readonly PrintedPage[]> {
-  const print = await printer(hub, billPrint, run.projectId, look)
   let told = 0
   const tell = (done: number) => {
-    if (!token || (done < ids.length && Date.now() - told < PROGRESS_MS)) return
-    told = Date.now()
+    if (!token || (done < ids.length && performance.now() - told < PROGRESS_MS)) return
+    told = performance.now()
     const scope = { projectId: run.projectId, userId: user.id }
     hub.live.publish('printing', { token, done, total: ids.length }, scope)
   }
