@@ -16,7 +16,7 @@ import { blocksOf, type Block } from './how-to.ts'
 
 const pages = [
   ...['1-run-a-site', '2-enrol-a-gateway', '3-import-meters', '4-first-bill-run'],
-  '8-connect-another-system',
+  ...['7-back-up-and-restore', '8-connect-another-system'],
 ]
 const services = new Map<string, RunningProgram>()
 let folder: string
@@ -63,6 +63,7 @@ beforeAll(async () => {
     COURTYARD_SIMULATOR_CONTROL_PORT: control,
     SIMULATOR_CONTROL_PORT: control,
     ADMIN_PASSWORD: 'not-a-secret-here',
+    RESTORED_PORT: String(await freePort()),
     RECEIVER_PORT: String(await freePort()),
     WEBHOOK_LOOPBACK: 'on',
   }

@@ -299,7 +299,7 @@ test('an archive that was damaged is refused, and nothing of it goes in', async 
   await writeFile(path, bytes)
 })
 
-test('the command line lists and shows them without a database', async () => {
+test('the command line shows them without a database, and puts them back into one', async () => {
   const { items } = await list()
   const { id } = items.find(({ day, kind }) => day === '2026-05-03' && kind === 'readings')!
   const script = new URL('../../../../scripts/archive.ts', import.meta.url).pathname
@@ -317,6 +317,11 @@ test('the command line lists and shows them without a database', async () => {
     [POINT, '2026-05-03T00:10:00.000Z', '53.76', 'kWh'],
     [POINT, '2026-05-03T01:10:00.000Z', '53.83', 'kWh'],
   ])
+  const june = items.find(({ day, kind }) => day === '2026-06-28' && kind === 'readings')!
+  const withDatabase = { ...env, DATABASE_URL: hub.hub.db.url }
+  const back = await program(process.execPath, [script, 'restore', june.id], { env: withDatabase })
+  expect(back.stdout).toContain('1 rows')
+  expect(await daysInDatabase()).toContain('2026-06-28')
   const names = await readdir(archiveFolder(hub.hub.config.dataFolder), { recursive: true })
   expect(names.filter((name) => name.endsWith('.partial'))).toEqual([])
 })
