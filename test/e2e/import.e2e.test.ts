@@ -162,8 +162,15 @@ test('what was typed is asked about, kept as a draft, and back again', async () 
   await button('action_cancel').click()
 })
 
+/** Runs in the page: as a person who has copied a picture and pastes it. */
+const pastePicture = `(async () => {
+  const clipboardData = new DataTransfer()
+  const picture = await (await fetch('/staff-icon-512.png')).blob()
+  clipboardData.items.add(new File([picture], 'pasted.png', { type: 'image/png' }))
+  window.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+})()`
+
 test('photos are put on a record, seen as thumbnails and over the whole screen', async () => {
-  const picture = (name: string) => join(root, 'ui/static', name)
   await dialog.waitFor({ state: 'detached' })
   await page.getByRole('button', { name: w('kit_edit'), exact: true }).click()
   const web = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<!doctype html>') }
@@ -173,11 +180,13 @@ test('photos are put on a record, seen as thumbnails and over the whole screen',
   await page.keyboard.press('Control+Enter')
   await dialog.getByText(w('kit_files_failed')).waitFor()
   await button('kit_remove_named', { name: web.name }).click()
-  // The network goes while the first of two is sent
+  // One is pasted; the network goes while the other is sent
+  await page.evaluate(pastePicture)
+  await button('kit_viewer_open', { name: 'pasted.png' }).waitFor()
   await page.route('**/api/attachments?*', (route) => route.abort(), { times: 1 })
-  const names = ['staff-icon-192.png', 'staff-icon-512.png']
-  await photos.setInputFiles(names.map(picture))
+  await photos.setInputFiles(join(root, 'ui/static/staff-icon-192.png'))
   await dialog.getByRole('button', { name: /^重新上传 / }).click()
+  const names = ['pasted.png', 'staff-icon-192.png']
   for (const name of names) await button('kit_viewer_open', { name }).waitFor()
   await page.keyboard.press('Control+Enter')
   await dialog.waitFor({ state: 'detached' })
