@@ -7,7 +7,7 @@ import type { Field, FieldValue } from '../../platform/resource/field.ts'
 import { rulesOf, type CellContext } from '../../platform/resource/kinds.ts'
 import type { Queryable } from '../../platform/resource/list.repository.ts'
 import { localTextOf } from '../../platform/resource/local-time.ts'
-import { findResource } from '../../platform/resource/resource.ts'
+import { fieldNamed, findResource } from '../../platform/resource/resource.ts'
 import { HIDDEN_TITLE } from '../../platform/resource/rows.ts'
 import { shapeOf, type Shape } from '../../platform/resource/shape.ts'
 import { selectTitles } from '../../platform/resource/titles.repository.ts'
@@ -121,7 +121,9 @@ export class EntryViews {
       wanted.set(name, (wanted.get(name) ?? new Set()).add(id))
     }
     for (const { row, fields } of read) {
-      if (findResource(row.entity)) want(row.entity, row.entityId)
+      const resource = findResource(row.entity)
+      // A call is called by its number
+      if (resource && !fieldNamed(resource, resource.titleField).sensitive) want(row.entity, row.entityId)
       for (const { path, before, after } of fields) {
         const field = this.fieldOf(row, path)
         if (field?.kind !== 'reference') continue

@@ -46,7 +46,9 @@ export const Webhook = z.object({
   previousSecretUntil: Instant.nullable(),
   /** Of the last 24 hours. */
   delivered: z.number().int(),
+  /** Of any time, those that are tried again included. */
   waiting: z.number().int(),
+  failing: z.number().int(),
   dead: z.number().int(),
   lastDeliveredAt: Instant.nullable(),
   isMine: z.boolean(),

@@ -125,6 +125,7 @@ export interface WebhookCounts {
   readonly webhookId: string
   readonly delivered: number
   readonly waiting: number
+  readonly failing: number
   readonly dead: number
   readonly lastDeliveredAt: Date | null
 }
@@ -139,6 +140,7 @@ export async function webhookCounts(
     `select d.webhook_id as "webhookId",
        count(*) filter (where d.state = 'delivered' and d.created_at > $2::timestamptz - interval '24 hours')::int as delivered,
        count(*) filter (where d.state in ('queued', 'failed'))::int as waiting,
+       count(*) filter (where d.state = 'failed')::int as failing,
        count(*) filter (where d.state = 'dead' and d.created_at > $2::timestamptz - interval '24 hours')::int as dead,
        max(d.delivered_at) as "lastDeliveredAt"
      from webhook_delivery d where d.webhook_id = any($1::uuid[]) group by d.webhook_id`,

@@ -247,6 +247,7 @@ function viewOf(
     previousSecretUntil: both?.toISOString() ?? null,
     delivered: counts?.delivered ?? 0,
     waiting: counts?.waiting ?? 0,
+    failing: counts?.failing ?? 0,
     dead: counts?.dead ?? 0,
     lastDeliveredAt: counts?.lastDeliveredAt?.toISOString() ?? null,
     isMine: ownerId === user.id,

@@ -15,6 +15,7 @@ export function webhookState(webhook: Webhook): { tone: Tone; text: string } {
   if (!webhook.active) return { tone: 'unknown', text: m.hook_state_paused() }
   if (webhook.owner.disabled) return { tone: 'fault', text: m.hook_state_owner() }
   if (webhook.dead > 0) return { tone: 'fault', text: m.hook_state_failing() }
+  if (webhook.failing > 0) return { tone: 'attention', text: m.hook_delivery_failed() }
   return { tone: 'ok', text: m.hook_state_active() }
 }
 
