@@ -176,7 +176,11 @@ describe('a change of the pattern', () => {
   })
 
   it('is refused when it is wrong, outdated, or not theirs to make', async () => {
-    await expect(change('bill', 'B-{seq:4}', 'yearly')).rejects.toMatchObject({ code: 'input.invalid' })
+    const reason = 'must say the year when numbers start anew: {yyyy}'
+    await expect(change('bill', 'B-{seq:4}', 'yearly')).rejects.toMatchObject({
+      code: 'input.invalid',
+      details: { issues: [{ reason }] },
+    })
     await expect(change('nothing', 'B-{seq:4}', 'never')).rejects.toThrow()
     const put = (who: TestClient, version: number, id = projectId) =>
       who.call('PUT /api/projects/:id/number-rules/:kind', {

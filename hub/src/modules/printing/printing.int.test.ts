@@ -295,6 +295,7 @@ describe('templates', () => {
       body,
     })
     expect(preview.pages).toEqual([])
+    expect(preview.issues[0]!.reason).toBe('there is no field bill.nummer')
     expect(preview.issues.map(({ path }) => path)).toEqual([
       'blocks.0.text',
       'blocks.1.list',

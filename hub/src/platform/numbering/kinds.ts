@@ -3,6 +3,7 @@ import { faultsOfPattern, type NumberReset } from '@courtyard/protocols/numberin
 import { fail } from '../errors.ts'
 import type { Texts } from '../reasons/reason.ts'
 import { numberingErrors } from './errors.ts'
+import './reasons.ts'
 
 export interface NumberKind {
   /** camelCase, singular: `bill`. */

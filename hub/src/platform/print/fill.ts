@@ -3,6 +3,7 @@ import type { PrintBlock, PrintContent, PrintLanguage } from '@courtyard/protoco
 import { fail } from '../errors.ts'
 import { printErrors } from './errors.ts'
 import type { PrintData, PrintKindDeclaration, PrintRow } from './kinds.ts'
+import './reasons.ts'
 import type { PrintReason } from './reasons.ts'
 import { readCondition, readText, type TextScope, type TextTemplate } from './text-template.ts'
 
