@@ -9,7 +9,7 @@ import './permissions.ts'
 export const householdResource = defineResource({
   name: 'household',
   path: 'households',
-  label: { zh: '住户', en: 'Households' },
+  label: { zh: '户号', en: 'Households' },
   table: 'household',
   scope: {
     project: 'project_id',
