@@ -61,6 +61,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   charge_item: { medium: 'electricity', unit: 'kWh' },
   tariff: { unit: 'kWh' },
   tariff_version: { rule: JSON.stringify({ kind: 'flat', price: '0.5' }) },
+  backup: { state: 'done', slot: null },
   bill_run: { status: 'issued', version_ids: '{}', error: null, issued_by: null },
   bill: { status: 'issued', issued_at: '2026-02-01T00:00:00Z' },
   bill_evidence: { segments: '[]' },

@@ -29,6 +29,7 @@ const PARAMETERS: Readonly<Record<string, string | null>> = {
   generations: 'room_generation',
   views: 'saved_view',
   imports: 'record_import',
+  archives: 'telemetry_archive',
   batches: 'reading_batch',
   keys: 'key_holding',
   calls: 'call_log',

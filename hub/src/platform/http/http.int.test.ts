@@ -95,6 +95,7 @@ test('metrics: how often and how fast each route answers', async () => {
 test('the console: hashed files for ever, every other address is its one page, its scripts by hash only', async () => {
   const folder = `${mkdtempSync(join(tmpdir(), 'courtyard-ui-'))}/`
   const app = Fastify()
+  app.decorate('hub', hub.hub)
   app.setErrorHandler(answerError)
   await app.register(helmet, {
     contentSecurityPolicy: {
