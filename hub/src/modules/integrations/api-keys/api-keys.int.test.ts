@@ -217,6 +217,8 @@ test('a telephone system tells of a call with a key that may do nothing else', a
   expect(codeOf(await ask(secret, 'GET /api/projects'))).toBe('auth.forbidden')
   const { items } = await root.call('GET /api/audit', { query: { entity: 'call', entityId: id } })
   expect(items[0]?.actor).toBe(`${key.name} (${key.prefix})`)
+  // A call is called by a number, which is nobody's title
+  expect([items[0]?.title, JSON.stringify(items).includes('5555 0101')]).toEqual([null, false])
 })
 
 test('the description of the interface says where keys are taken', async () => {

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import type { WebhookDeliveryState } from '@courtyard/protocols/contract'
 import { scopeSql } from '../../../platform/auth/scope-sql.ts'
 import type { Viewer } from '../../../platform/auth/user.ts'
+import { TEST_EVENT } from '../../../platform/webhooks/event-kinds.ts'
 import type { Reason } from '../../../platform/reasons/reason.ts'
 
 type Client = Pick<Pool | PoolClient, 'query'>
@@ -31,7 +32,7 @@ const FROM = `webhook_delivery d join webhook_event e on e.id = d.event_id join 
 
 /** Trials lie in no project, and belong to whoever may see the webhook. */
 function scopeOf(user: Viewer, params: unknown[]): string {
-  return `(${scopeSql(user, 'webhooks.manage', { project: 'e.project_id' }, params)} or e.type = 'webhook.test')`
+  return `(${scopeSql(user, 'webhooks.manage', { project: 'e.project_id' }, params)} or e.type = '${TEST_EVENT}')`
 }
 
 export interface DeliveryPlace {

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import type { WebhookPlace } from '@courtyard/protocols/contract'
+import { TEST_EVENT } from '../../../platform/webhooks/event-kinds.ts'
 
 type Client = Pick<Pool | PoolClient, 'query'>
 
@@ -130,7 +131,7 @@ export interface WebhookCounts {
   readonly lastDeliveredAt: Date | null
 }
 
-/** Of the last 24 hours; what waits, of any time. */
+/** Of the last 24 hours; what waits, of any time. Trials are no news. */
 export async function webhookCounts(
   client: Client,
   ids: readonly string[],
@@ -143,7 +144,8 @@ export async function webhookCounts(
        count(*) filter (where d.state = 'failed')::int as failing,
        count(*) filter (where d.state = 'dead' and d.created_at > $2::timestamptz - interval '24 hours')::int as dead,
        max(d.delivered_at) as "lastDeliveredAt"
-     from webhook_delivery d where d.webhook_id = any($1::uuid[]) group by d.webhook_id`,
+     from webhook_delivery d join webhook_event e on e.id = d.event_id
+     where d.webhook_id = any($1::uuid[]) and e.type <> '${TEST_EVENT}' group by d.webhook_id`,
     [ids, now],
   )
   return new Map(rows.map((row) => [row.webhookId, row]))

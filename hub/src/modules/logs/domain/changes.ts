@@ -24,8 +24,11 @@ function differing(path: readonly string[], before: unknown, after: unknown): Ch
   if (!apart)
     return [{ path: path.length > 0 ? path : ['value'], before: before ?? null, after: after ?? null }]
   const names = new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])
-  return [...names].flatMap((name) => differing([...path, name], old?.[name], now?.[name]))
+  return [...names].flatMap((name) => differing([...path, name], ownOf(old, name), ownOf(now, name)))
 }
+
+const ownOf = (values: Values | null, name: string): unknown =>
+  values && Object.hasOwn(values, name) ? values[name] : undefined
 
 /** An object can be taken apart, and so can nothing. */
 const isApart = (value: unknown): boolean => value === undefined || value === null || valuesOf(value) !== null
