@@ -134,20 +134,16 @@ describe('a change of the pattern', () => {
       ['L-{yyyy}-{seq:3}', 'yearly'],
     ] as const
     for (const [pattern, reset] of steps) {
-      await change('lostItem', pattern, reset)
-      for (let at = 0; at < 4; at++) {
-        const { next } = await ruleOf('lostItem')
-        const number = await lostItem()
-        expect(number).toBe(next)
-        numbers.push(number)
-      }
+      const { next } = await change('lostItem', pattern, reset)
+      numbers.push(await lostItem(), await lostItem())
+      expect(numbers.at(-2)).toBe(next)
     }
     expect(new Set(numbers).size).toBe(numbers.length)
     // Those of the counter that never starts anew were passed over by the yearly one
-    expect(numbers.slice(4, 16).map((number) => number.slice(-3))).toEqual([
-      ...['005', '006', '007', '008'],
-      ...['001', '002', '003', '004'],
-      ...['009', '010', '011', '012'],
+    expect(numbers.slice(2, 8)).toEqual([
+      ...['L-2026-003', 'L-2026-004'],
+      ...['L-2026-001', 'L-2026-002'],
+      ...['L-2026-005', 'L-2026-006'],
     ])
   })
 
