@@ -90,7 +90,10 @@ test('tables have the columns that are declared, of their types; expressions can
       // A needed column that nobody has to fill in would fail at the table, without a word that helps
       const isFilled =
         field.required || field.default !== undefined || field.kind === 'attachments' || field.readOnly
-      const byModule = resource.routes?.create === false || resource.hooks?.beforeSave !== undefined
+      const byModule =
+        field.numbering !== undefined ||
+        resource.routes?.create === false ||
+        resource.hooks?.beforeSave !== undefined
       if (!found!.nullable) expect(isFilled || byModule, `${name}.${field.name}`).toBe(true)
     }
     const shape = { resource, fields, choosable: new Map() }
