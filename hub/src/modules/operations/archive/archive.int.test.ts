@@ -252,7 +252,7 @@ test('messages go with their bytes only: number and fingerprint stay, what comes
   const { pool } = hub.hub.db
   const day = '2026-05-01'
   const id = await batchOf(day)
-  const evidence = () => admin.call('GET /api/batches/:id', { params: { id } })
+  const evidence = () => admin.call('GET /api/batches/:batchId', { params: { batchId: id } })
   const before = await evidence()
   await set({ batchesMonths: 4 })
   await run()
