@@ -96,7 +96,21 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   handover_batch: { items: '[]' },
   announcement: { audience: 'all', building_id: null },
   portal_family: { sees_bills: true },
-  process: { state: 'running', outcome: null },
+  process: {
+    ...{ key: 'singleApproval', version: 1, subject_kind: 'request', step: 'approval' },
+    ...{ state: 'running', outcome: null },
+    snapshot: JSON.stringify({
+      status: 'active',
+      value: 'approval',
+      context: {
+        starterId: '00000000-0000-4000-8000-000000000001',
+        fields: {},
+        round: 1,
+        seats: [],
+        timedOut: false,
+      },
+    }),
+  },
   command_step: { state: 'queued', outcome: null },
   quarantine_entry: {
     reason: JSON.stringify({ code: 'csv.empty_cell' }),

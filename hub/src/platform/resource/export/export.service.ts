@@ -80,7 +80,9 @@ async function* rowsOf(
   query: z.infer<typeof ExportQuery>,
   wanted: Wanted,
 ): AsyncGenerator<string[][]> {
-  const list = queryOf(shape, context.user, query)
+  // Conditions and order may name any field; the rows hold those of the file only
+  const narrow = { ...shape, fields: wanted.fields }
+  const list = { ...queryOf(shape, context.user, query), shape: narrow }
   const sorting = sortingOf(shape, query.sort)
   const client = await context.hub.db.pool.connect()
   let broken: Error | undefined
@@ -88,7 +90,7 @@ async function* rowsOf(
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     for await (const rows of streamRows(client, list, sorting, STEP)) {
       wanted.signal.throwIfAborted()
-      yield await textsOf(client, context, shape, rows, wanted)
+      yield await textsOf(client, context, narrow, rows, wanted)
     }
   } finally {
     await client.query('ROLLBACK').catch((error: Error) => (broken = error))
