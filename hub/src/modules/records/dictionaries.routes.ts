@@ -22,10 +22,15 @@ const MANAGE = 'dictionaries.manage'
 const manage = { permission: MANAGE } as const
 
 export function addDictionaryRoutes(app: HubApp): void {
-  route(app, 'GET /api/dictionaries', { permission: 'signedIn', forKeys: true }, async ({ hub, user, query }) => {
-    if (query.projectId) requireProject(user, query.projectId)
-    return selectDictionaries(hub.db.pool, query.projectId ?? null)
-  })
+  route(
+    app,
+    'GET /api/dictionaries',
+    { permission: 'signedIn', forKeys: true },
+    async ({ hub, user, query }) => {
+      if (query.projectId) requireProject(user, query.projectId)
+      return selectDictionaries(hub.db.pool, query.projectId ?? null)
+    },
+  )
   route(app, 'POST /api/dictionaries', manage, async ({ hub, user, body, audit }) => {
     requirePlace(user, null)
     return hub.db.transaction(async (tx) => {

@@ -33,7 +33,7 @@ export const systemGroups: readonly SystemGroup[] = [
   {
     text: m.kit_system_people,
     places: [
-      { href: '/system', text: m.nav_system, icon: Settings, permission: null },
+      { href: '/system', text: m.nav_system_users, icon: Settings, permission: null },
       {
         href: '/system/organisation',
         text: m.sys_organisation,
