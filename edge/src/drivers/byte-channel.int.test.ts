@@ -257,13 +257,15 @@ describe('converter', () => {
   }
 
   test('a late reply dies with its connection', async () => {
+    const given = Promise.withResolvers<void>()
     const { line, accepted } = await converter(async (request, socket) => {
-      if (request === 'slow') await pause(215)
+      if (request === 'slow') await given.promise
       socket.write(`${request}.`)
     })
     const channel = channelOn(line)
     expect(await codeOf(ask(channel, 'slow'))).toBe(errorCodes.requestTimeout)
     expect(channel.connected).toBe(false)
+    given.resolve()
     expect(await ask(channel, 'next')).toBe('next.')
     expect(await ask(channel, 'more')).toBe('more.')
     expect(accepted()).toBe(2)

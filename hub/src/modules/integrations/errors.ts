@@ -1,10 +1,10 @@
 import { registerErrors, type ErrorKind } from '../../platform/errors.ts'
 
 export const integrationErrors = {
-  keyNotFound: { code: 'api_key.not_found', status: 404 },
-  keyChanged: { code: 'api_key.changed', status: 409 },
-  keyRevoked: { code: 'api_key.revoked', status: 409 },
-  keyNameTaken: { code: 'api_key.name_taken', status: 409 },
+  keyNotFound: { code: 'apiKey.not_found', status: 404 },
+  keyChanged: { code: 'apiKey.changed', status: 409 },
+  keyRevoked: { code: 'apiKey.revoked', status: 409 },
+  keyNameTaken: { code: 'apiKey.name_taken', status: 409 },
   webhookNotFound: { code: 'webhook.not_found', status: 404 },
   webhookChanged: { code: 'webhook.changed', status: 409 },
   deliveryNotFound: { code: 'webhook_delivery.not_found', status: 404 },

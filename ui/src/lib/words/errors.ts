@@ -140,9 +140,9 @@ const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> 
   'message.no_address': m.msg_error_no_address,
   'reminder.changed': m.rem_error_changed,
   'reminder.refused': m.rem_error_refused,
-  'api_key.changed': m.key_error_changed,
-  'api_key.revoked': m.key_error_revoked,
-  'api_key.name_taken': m.error_name_taken,
+  'apiKey.changed': m.key_error_changed,
+  'apiKey.revoked': m.key_error_revoked,
+  'apiKey.name_taken': m.error_name_taken,
   'webhook.changed': m.key_error_changed,
   'webhook_delivery.waiting': m.hook_error_waiting,
 }

@@ -184,7 +184,7 @@ test('keys end: by their time, by revocation, by exchange after its hours', asyn
   await root.call('POST /api/api-keys/:id/revoke', { params })
   expect(await works(next.secret)).toBe(false)
   const edit = root.call('PATCH /api/api-keys/:id', { params, body: { version: 3, name: 'Again' } })
-  await expect(edit).rejects.toMatchObject({ code: 'api_key.revoked' })
+  await expect(edit).rejects.toMatchObject({ code: 'apiKey.revoked' })
   for (const secret of ['cy_00000000_' + 'A'.repeat(43), 'cy_nonsense'])
     expect(await works(secret)).toBe(false)
   expect(

@@ -42,7 +42,7 @@ export async function listKeys(hub: Hub, user: CurrentUser): Promise<ApiKey[]> {
   return keys.map((key) => viewOf(key, owners.get(key.ownerId) ?? null, user, hub.clock.now()))
 }
 
-/** @throws AppError `api_key.not_found` */
+/** @throws AppError `apiKey.not_found` */
 export async function getKey(hub: Hub, user: CurrentUser, id: string): Promise<ApiKey> {
   const key = await keyById(hub.db.pool, id)
   if (!key || !maySee(user, key)) throw notFound(id)
@@ -51,7 +51,7 @@ export async function getKey(hub: Hub, user: CurrentUser, id: string): Promise<A
 
 type KeyInput = RouteBody<'POST /api/api-keys'>
 
-/** @throws AppError `input.invalid`, `api_key.name_taken` */
+/** @throws AppError `input.invalid`, `apiKey.name_taken` */
 export async function createKey(
   hub: Hub,
   { user, audit }: Actor,
@@ -84,7 +84,7 @@ export async function createKey(
   return { key: await getKey(hub, user, id), secret }
 }
 
-/** @throws AppError `api_key.not_found`, `api_key.changed`, `api_key.revoked`, `input.invalid` */
+/** @throws AppError `apiKey.not_found`, `apiKey.changed`, `apiKey.revoked`, `input.invalid` */
 export async function editKey(
   hub: Hub,
   { user, audit }: Actor,
@@ -156,7 +156,7 @@ export async function takeOverKey(
   return getKey(hub, user, id)
 }
 
-/** Ending it twice changes nothing. @throws AppError `api_key.not_found` */
+/** Ending it twice changes nothing. @throws AppError `apiKey.not_found` */
 export async function revokeKey(hub: Hub, { user, audit }: Actor, id: string): Promise<void> {
   await hub.db.transaction(async (tx) => {
     const key = await keyById(tx, id, true)
@@ -206,12 +206,12 @@ function requireAllowed(user: CurrentUser, scope: KeyScope, expiresAt: Date | nu
   const refuse = (path: string, reason: IntegrationReason) => faults.push({ path, reason })
   const unknown = scope.permissions.filter((permission) => !isPermission(permission))
   if (unknown.length > 0)
-    refuse('permissions', { code: 'api_key.unknown_permission', permissions: listed(unknown) })
+    refuse('permissions', { code: 'apiKey.unknown_permission', permissions: listed(unknown) })
   else {
     const missing = missingFor(user.grants, scope, MANAGE)
-    if (missing.length > 0) refuse('place', { code: 'api_key.beyond', permissions: listed(missing) })
+    if (missing.length > 0) refuse('place', { code: 'apiKey.beyond', permissions: listed(missing) })
   }
-  if (expiresAt && expiresAt <= now) refuse('expiresAt', { code: 'api_key.expiry_past' })
+  if (expiresAt && expiresAt <= now) refuse('expiresAt', { code: 'apiKey.expiry_past' })
   if (faults.length > 0) throw invalidInput('The key is not possible', faults)
 }
 
@@ -227,10 +227,10 @@ async function checkedPlace(tx: PoolClient, given: KeyInput['place']): Promise<P
   ]
   const fault = (reason: IntegrationReason) =>
     invalidInput('The place is not possible', [{ path: 'place', reason }])
-  if (projectIds.length + buildingIds.length === 0) throw fault({ code: 'api_key.no_place' })
+  if (projectIds.length + buildingIds.length === 0) throw fault({ code: 'apiKey.no_place' })
   const known = await knownPlaces(tx, projectIds, buildingIds)
   if (known.projectIds.length < projectIds.length || known.buildings.length < buildingIds.length) {
-    throw fault({ code: 'api_key.unknown_place' })
+    throw fault({ code: 'apiKey.unknown_place' })
   }
   return { all: false, projectIds, buildings: known.buildings }
 }
