@@ -145,7 +145,8 @@ it('does a command once although the agent is killed in the midst of it', async 
   const asked = await ask('flat', { target: 'relay', body: { kind: 'relay', action: 'open' } })
   await manager.call('POST /api/commands/:id/approve', { params: { id: asked.id } })
   const isReceived = async () => (await look(asked.id)).steps.some(({ state }) => state === 'received')
-  await until('the gateway has it', 10_000, isReceived, 5)
+  // Not so often that the hub's limit of requests per minute is met
+  await until('the gateway has it', 20_000, isReceived, 25)
   await edge.kill()
   startEdge()
   const done = await ended(asked.id)

@@ -134,6 +134,7 @@ test('without network three meters are read; a reading that cannot be is asked a
   await page.reload()
   await page.getByText('北区水表').click()
   await page.getByRole('link', { name: new RegExp(w('rr_next')) }).click()
+  await page.getByText('1 / 3', { exact: true }).waitFor()
   await page.getByText('1 栋 · 1 层 · 101').waitFor()
   expect(await seriousFindings(page)).toEqual([])
   await read('99')

@@ -28,7 +28,8 @@ const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 /** What axe-core finds on the page that is serious or critical: rule and the elements; `colours`: contrast alone. */
 export async function seriousFindings(page: Page, colours = false): Promise<string[]> {
   // Through the inspector, which the page's content security policy does not concern.
-  await page.evaluate(readFileSync(axeFile, 'utf8'))
+  if (!(await page.evaluate<boolean>(`'axe' in globalThis`)))
+    await page.evaluate(readFileSync(axeFile, 'utf8'))
   const found = await page.evaluate(
     async (rules) => {
       type Axe = {
@@ -37,7 +38,8 @@ export async function seriousFindings(page: Page, colours = false): Promise<stri
         ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>
       }
       const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(
-        rules ? { runOnly: { type: 'rule', values: rules } } : {},
+        // What passes is not told in full: it takes most of the time
+        { resultTypes: ['violations'], ...(rules ? { runOnly: { type: 'rule', values: rules } } : {}) },
       )
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -61,6 +63,30 @@ async function placesOf(page: Page, origin: string): Promise<string[]> {
   return [...new Set([...(await links('aside nav a[href]')), ...(await links('main nav a[href]'))])]
 }
 
+/** By a link that is there, as people do; else by the address, which loads the whole console again. */
+async function goTo(page: Page, origin: string, place: string): Promise<void> {
+  const followed = await page.evaluate<boolean>(`(() => {
+    const link = [...document.querySelectorAll('nav a[href]')].find((one) => one.pathname === ${JSON.stringify(place)})
+    link?.click()
+    return link !== undefined
+  })()`)
+  if (!followed) await page.goto(origin + place)
+  await page.waitForURL((url) => url.pathname === place)
+}
+
+/** At once: colours that pass into each other for a moment would be looked at on their way. */
+async function useTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  await page.evaluate(`new Promise((drawn) => {
+    if (document.adoptedStyleSheets.length === 0) {
+      const still = new CSSStyleSheet()
+      still.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important }')
+      document.adoptedStyleSheets = [still]
+    }
+    document.documentElement.dataset.theme = '${theme}'
+    requestAnimationFrame(() => requestAnimationFrame(drawn))
+  })`)
+}
+
 /**
  * Goes to every place of the navigation and those named besides, in both themes. For a page that is signed in and wide.
  * @returns what axe-core finds there that is serious, with place and theme.
@@ -72,7 +98,7 @@ export async function findingsOfAllPlaces(
 ): Promise<string[]> {
   const findings: string[] = []
   for (const place of new Set([...(await placesOf(page, origin)), ...besides])) {
-    await page.goto(origin + place)
+    await goTo(page, origin, place)
     await page.locator('main :is(h1, h2):visible').first().waitFor()
     await page
       .locator('main .skeleton, [aria-busy=true]')
@@ -81,11 +107,10 @@ export async function findingsOfAllPlaces(
       .catch(() => null)
     const note = (theme: string, found: string[]): void =>
       void findings.push(...found.map((finding) => `${place} (${theme}) ${finding}`))
-    note('light', await seriousFindings(page))
-    await page.evaluate(`document.documentElement.dataset.theme = 'dark'`)
-    // Colours pass into each other for a moment.
-    await page.waitForTimeout(250)
-    note('dark', await seriousFindings(page, true))
+    for (const theme of ['light', 'dark'] as const) {
+      await useTheme(page, theme)
+      note(theme, await seriousFindings(page, theme === 'dark'))
+    }
   }
   return findings
 }
