@@ -82,7 +82,9 @@ export const environmentSchema = z.object({
   DATABASE_URL: url('postgresql', 'postgres')
     .optional()
     .meta(secret)
-    .describe('PostgreSQL 16 or newer. Without it the hub runs one of its own in COURTYARD_DATA/postgres'),
+    .describe(
+      'PostgreSQL 16 or newer, best with `random_page_cost=1.1` and `jit=off`. Without it the hub runs one of its own in COURTYARD_DATA/postgres',
+    ),
   DATABASE_POOL: z.coerce
     .number()
     .int()
