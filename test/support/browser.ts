@@ -67,11 +67,14 @@ async function placesOf(page: Page, origin: string): Promise<string[]> {
 async function goTo(page: Page, origin: string, place: string): Promise<void> {
   const followed = await page.evaluate<boolean>(`(() => {
     const link = [...document.querySelectorAll('nav a[href]')].find((one) => one.pathname === ${JSON.stringify(place)})
+    if (link) for (const head of document.querySelectorAll('main :is(h1, h2)')) head.dataset.left = ''
     link?.click()
     return link !== undefined
   })()`)
   if (!followed) await page.goto(origin + place)
   await page.waitForURL((url) => url.pathname === place)
+  // The page before must be gone, or it would be looked at twice and the new one not at all
+  await page.locator('main [data-left]').first().waitFor({ state: 'detached' })
 }
 
 /** At once: colours that pass into each other for a moment would be looked at on their way. */
