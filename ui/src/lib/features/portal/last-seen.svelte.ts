@@ -1,6 +1,6 @@
 import { untrack } from 'svelte'
 import { asApiError, type ApiError } from '#lib/api/api-error.ts'
-import { now, recall, remember } from './seen.ts'
+import { now, recall, remember, signInMark } from './seen.ts'
 
 /**
  * Something loaded from the hub and kept on the phone: what was seen last is shown at once and renewed; without
@@ -50,10 +50,6 @@ export class LastSeen<T> {
     return this.#error?.code === 'network' && this.#data !== null ? this.#seenAt : null
   }
 
-  set(data: T): void {
-    this.#data = data
-    remember(this.#key(), data)
-  }
   refresh(): Promise<void> {
     return untrack(() => this.#run())
   }
@@ -61,6 +57,7 @@ export class LastSeen<T> {
   async #run(): Promise<void> {
     const asked = ++this.#asked
     const key = this.#key()
+    const mark = signInMark()
     const answer = this.#load()
     untrack(() => (this.#loading = true))
     try {
@@ -69,7 +66,7 @@ export class LastSeen<T> {
       this.#data = data
       this.#seenAt = now()
       this.#error = null
-      remember(key, data)
+      remember(mark, key, data)
     } catch (error) {
       if (asked !== this.#asked) return
       this.#error = asApiError(error)

@@ -2,7 +2,7 @@ import type { PortalPlace, PortalSession as SessionBody } from '@courtyard/proto
 import { goto } from '$app/navigation'
 import { ApiError } from '#lib/api/api-error.ts'
 import { call, connection } from '#lib/api/client.ts'
-import { forgetSeen, recall, remember } from './seen.ts'
+import { beginSeen, forgetSeen, recall, remember, signInMark } from './seen.ts'
 
 const SESSION_KEY = 'session'
 const PLACE_KEY = 'place'
@@ -35,23 +35,29 @@ class PortalSession {
 
   choose(placeId: string): void {
     this.#placeId = placeId
-    remember(PLACE_KEY, placeId)
+    remember(signInMark(), PLACE_KEY, placeId)
   }
 
-  adopt({ csrfToken, ...body }: SessionBody): void {
+  /** Who has just signed in. */
+  enter(body: SessionBody): void {
+    beginSeen()
+    this.#adopt(body)
+  }
+
+  #adopt({ csrfToken, ...body }: SessionBody): void {
     connection.csrfToken = csrfToken
     this.#listen()
     this.#body = body
     this.#placeId ??= recall<string>(PLACE_KEY)?.value ?? null
-    remember(SESSION_KEY, body)
+    remember(signInMark(), SESSION_KEY, body)
   }
 
   /** @returns false when nobody is signed in; true also when the hub can't be asked and somebody was */
   async load(): Promise<boolean> {
     this.#listen()
     try {
-      this.adopt(await call('GET /api/portal/session'))
-      return true
+      await this.#ask()
+      return this.isKnown
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
         this.forget()
@@ -65,9 +71,19 @@ class PortalSession {
     }
   }
 
+  /** An answer that comes when the person has left, or another has come, is none. */
+  async #ask(): Promise<void> {
+    const mark = signInMark()
+    const body = await call('GET /api/portal/session')
+    if (mark !== signInMark()) return
+    // Signed in before this phone kept marks, or its storage was cleared
+    if (mark === null) beginSeen()
+    this.#adopt(body)
+  }
+
   /** Before every write: who began without network has no token yet. @throws ApiError as `call` */
   async writable(): Promise<void> {
-    if (connection.csrfToken === null) this.adopt(await call('GET /api/portal/session'))
+    if (connection.csrfToken === null) await this.#ask()
   }
 
   async signOut(everywhere: boolean): Promise<void> {
