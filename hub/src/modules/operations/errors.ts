@@ -6,6 +6,10 @@ export const operationsErrors = {
   backupUnderWay: { code: 'backup.under_way', status: 409 },
   /** Only a finished one can be read back. */
   backupNotDone: { code: 'backup.not_done', status: 409 },
+  /** No other one could be restored: it is removed by who says that he knows. */
+  backupLast: { code: 'backup.last_good', status: 409 },
+  /** Its folder is not on the machine that was asked. */
+  backupElsewhere: { code: 'backup.elsewhere', status: 409 },
   backupBroken: { code: 'backup.broken', status: 409 },
   /** Made by a version of the program that this one does not know. */
   backupUnknownVersion: { code: 'backup.unknown_version', status: 409 },

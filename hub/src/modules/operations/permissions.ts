@@ -5,8 +5,8 @@ registerPermissions({
   permissions: {
     'settings.manage': { zh: '修改系统和项目设置', en: 'Change settings of the system and of projects' },
     'backup.manage': {
-      zh: '查看、执行和校验备份',
-      en: 'See backups, make them and check them',
+      zh: '查看、执行、校验、下载和删除备份（备份包含全部数据）',
+      en: 'See, make, check, download and delete backups (they hold all data)',
     },
     'archive.manage': {
       zh: '查看归档，把旧数据移出或放回数据库',

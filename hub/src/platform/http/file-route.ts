@@ -9,6 +9,8 @@ export interface FileAnswer {
   readonly stream: Readable | Buffer
   readonly fileName: string
   readonly mediaType: string
+  /** When it is known beforehand: the browser shows how far it is, and notices when something is missing. */
+  readonly bytes?: number
 }
 
 /** `gone` is aborted when the browser goes away before it has everything. */
@@ -26,7 +28,7 @@ export function fileRoute(
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) gone.abort()
     })
-    const { stream, fileName, mediaType } = await handler(call, gone.signal)
+    const { stream, fileName, mediaType, bytes } = await handler(call, gone.signal)
     if (!Buffer.isBuffer(stream)) {
       stream.on('error', (error) => {
         if (!gone.signal.aborted) request.log.error({ err: error }, 'file broke off')
@@ -35,6 +37,7 @@ export function fileRoute(
     }
     reply.header('content-disposition', contentDisposition('attachment', fileName))
     reply.header('cache-control', 'no-store')
+    if (bytes !== undefined) reply.header('content-length', bytes)
     return reply.type(mediaType).send(stream)
   })
 }

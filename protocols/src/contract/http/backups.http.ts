@@ -1,6 +1,6 @@
 /** Backups of the installation. */
 import * as z from 'zod'
-import { Id, Instant, idParams, type RouteTable } from './route.ts'
+import { Done, Id, Instant, idParams, type RouteTable } from './route.ts'
 
 export const BackupView = z.object({
   id: Id,
@@ -52,6 +52,13 @@ export type BackupOverview = z.infer<typeof BackupOverview>
 export const backupsRoutes = {
   'GET /api/backups': { summary: 'Backups, and where they go', response: BackupOverview },
   'POST /api/backups': { summary: 'Make a backup now', response: BackupView },
+  'DELETE /api/backups/:id': {
+    summary: 'Delete a backup',
+    params: idParams,
+    /** `evenLast`: also when nothing is left then that could be restored. */
+    query: z.object({ evenLast: z.stringbool().default(false) }),
+    response: Done,
+  },
   'POST /api/backups/:id/check': {
     summary: 'Read a backup back and compare sums and rows',
     params: idParams,

@@ -1,6 +1,6 @@
 /** What the worker does: makes a backup that waits, reads one back, serves the schedule, lets old ones go. */
 import { randomUUID } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@courtyard/protocols/contract'
 import type { Hub } from '../../../platform/module.ts'
@@ -30,6 +30,7 @@ import { superfluous } from './domain/retention.ts'
 import { currentSlot, isDue } from './domain/slot.ts'
 import { backupNames, makeBackup } from './make-backup.ts'
 import { filesOf, readManifest } from './manifest.ts'
+import { hide } from './remove-backup.ts'
 import { noneAlive, Snapshot } from './snapshot.repository.ts'
 import { brokenTemplate, failedTemplate } from './templates.ts'
 
@@ -165,9 +166,8 @@ export async function adoptFolder(hub: Hub): Promise<void> {
   )
 }
 
-/** Lets those go that are not to be kept. A folder is gone at once or not at all: it loses its name first. */
+/** Lets those go that are not to be kept. */
 async function tidy(hub: Hub): Promise<void> {
-  const { backupFolder } = hub.config
   const { keepDaily, keepWeekly, timeZone } = await hub.settings.get(backupSettings)
   const now = hub.clock.now()
   const done = (await listBackups(hub.db.pool)).filter(isDone)
@@ -177,8 +177,7 @@ async function tidy(hub: Hub): Promise<void> {
   }))
   const ids = superfluous(kept, { daily: keepDaily, weekly: keepWeekly }, now.getTime())
   for (const { id, name } of done.filter((row) => ids.includes(row.id))) {
-    const dropped = join(backupFolder, `.unfinished-${id}-old`)
-    await rename(join(backupFolder, name), dropped).catch(ignoreMissing)
+    const dropped = await hide(hub, id, name)
     await removeBackups(hub.db.pool, [id])
     await rm(dropped, { recursive: true, force: true })
     hub.log.info({ module: 'backup', name }, 'old backup removed')
@@ -188,10 +187,6 @@ async function tidy(hub: Hub): Promise<void> {
 
 const isDone = (row: BackupRow): row is BackupRow & { name: string } =>
   row.state === 'done' && row.name !== null
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
-}
 
 /** Into the bell of administrators, once per backup. */
 async function noteFailure(hub: Hub, id: string, fault: Reason): Promise<void> {

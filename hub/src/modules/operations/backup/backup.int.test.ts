@@ -1,18 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import yauzl from 'yauzl'
 import type { BackupView } from '@courtyard/protocols/contract'
 import { manualClock } from '../../../platform/clock.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../../platform/testing.ts'
 import { KEEPER_VARIABLE, leaseDatabase, type DatabaseLease } from '../../../platform/testing-lease.ts'
 import { createProject, readingsOf, startTestGateway, TestGateway } from '../../telemetry/testing.ts'
-import { look, makeWaiting } from './backup-work.ts'
+import { adoptFolder, look, makeWaiting } from './backup-work.ts'
 import { checkBackup } from './check-backup.ts'
+import { readManifest } from './manifest.ts'
 import { restoreBackup } from './restore-backup.ts'
 
 const PASSPHRASE = 'correct horse battery staple'
@@ -222,6 +226,57 @@ test('over a running hub, or over data, only when that is said', async () => {
   await restore({ overwrite: true })
   await writeFile(join(folder, 'master.key'), `${Buffer.alloc(32, 7).toString('base64')}\n`)
   await expect(restore({ overwrite: true })).rejects.toMatchObject({ code: 'restore.keys' })
+})
+
+/** Unpacks a zip into a folder, as any program does. */
+async function unpack(zip: Buffer, into: string): Promise<void> {
+  const opened = await yauzl.fromBufferPromise(zip, { lazyEntries: true })
+  for await (const entry of opened.eachEntry()) {
+    const path = join(into, entry.fileName)
+    await mkdir(dirname(path), { recursive: true })
+    await pipeline(await opened.openReadStreamPromise(entry), createWriteStream(path))
+  }
+}
+
+test('downloaded it is one file of a known size, which unpacks to the same backup, and is on record', async () => {
+  const path = `/api/backups/${backup.id}/download`
+  const answer = await hub.app.inject({ url: path, headers: admin.headers })
+  expect(answer.statusCode).toBe(200)
+  expect(answer.headers['content-disposition']).toContain(`courtyard-backup-${backup.name}.zip`)
+  expect(Number(answer.headers['content-length'])).toBe(answer.rawPayload.length)
+  const unpacked = join(folder, 'unpacked')
+  await unpack(answer.rawPayload, unpacked)
+  expect(await readdir(unpacked)).toEqual([backup.name])
+  const manifest = await checkBackup(join(unpacked, backup.name!))
+  expect(manifest).toEqual(await readManifest(folderOf(backup)))
+  await rm(unpacked, { recursive: true })
+  const { items } = await admin.call('GET /api/audit', { query: { entity: 'backup' } })
+  expect(items[0]).toMatchObject({ action: 'backup.download', entityId: backup.id })
+  const manager = await hub.as('manager')
+  expect((await hub.app.inject({ url: path, headers: manager.headers })).statusCode).toBe(403)
+})
+
+test('of two who delete the last two, one is asked again: it is the last that could be restored', async () => {
+  const remove = (id: string, query: { evenLast?: boolean } = {}) =>
+    admin.raw('DELETE /api/backups/:id', { params: { id }, query })
+  const { backupFolder } = hub.hub.config
+  const kept = join(folder, 'kept')
+  await cp(folderOf(backup), kept, { recursive: true })
+  const both = (await admin.call('GET /api/backups')).items
+  const answers = await Promise.all(both.map(({ id }) => remove(id)))
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+  const refused = answers.findIndex(({ status }) => status === 409)
+  expect(answers[refused]!.body).toMatchObject({ error: { code: 'backup.last_good' } })
+  const last = both[refused]!
+  expect((await admin.call('GET /api/backups')).items).toMatchObject([{ id: last.id, state: 'done' }])
+  expect(await readdir(backupFolder)).toEqual([last.name])
+  expect((await remove(last.id, { evenLast: true })).status).toBe(200)
+  expect(await readdir(backupFolder)).toEqual([])
+  expect((await remove(last.id)).status).toBe(404)
+  // Put back by hand, it is found again
+  await rename(kept, folderOf(backup))
+  await adoptFolder(hub.hub)
+  expect(await listed(backup.id)).toMatchObject({ state: 'done', name: backup.name })
 })
 
 test('a backup that fails is told to administrators, and so is one that somebody has damaged', async () => {

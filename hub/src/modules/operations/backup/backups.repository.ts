@@ -39,6 +39,12 @@ export async function listBackups(client: Client): Promise<BackupRow[]> {
   return rows
 }
 
+/** All, none of which is removed or ends meanwhile. */
+export async function lockBackups(client: PoolClient): Promise<BackupRow[]> {
+  const { rows } = await client.query<BackupRow>(`select ${COLUMNS} from backup order by id for update`)
+  return rows
+}
+
 export async function findBackup(client: Client, id: string): Promise<BackupRow | null> {
   const { rows } = await client.query<BackupRow>(`select ${COLUMNS} from backup where id = $1`, [id])
   return rows[0] ?? null

@@ -1,14 +1,18 @@
 import { mkdir, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BackupOverview, BackupView } from '@courtyard/protocols/contract'
 import type { Audit } from '../../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../../platform/auth/user.ts'
 import { fail } from '../../../platform/errors.ts'
+import type { FileAnswer } from '../../../platform/http/file-route.ts'
 import type { Hub } from '../../../platform/module.ts'
 import type { Reason } from '../../../platform/reasons/reason.ts'
 import { operationsErrors } from '../errors.ts'
 import { askForCheck, request } from './backup-work.ts'
+import { requireHere, zipBackup } from './backup-zip.ts'
 import { findBackup, listBackups, type BackupRow } from './backups.repository.ts'
 import { backupSettings } from './backup-settings.ts'
+import { removeBackup } from './remove-backup.ts'
 
 interface Actor {
   readonly user: CurrentUser
@@ -65,6 +69,40 @@ export async function checkNow(hub: Hub, { audit, say }: Actor, id: string): Pro
   )
   await askForCheck(hub, id)
   return viewOf((await findBackup(hub.db.pool, id)) ?? row, say)
+}
+
+/**
+ * All data of the company leaves the hub with it, so who took it is on record before the first byte goes.
+ * @throws AppError `backup.not_found`, `backup.not_done`, `backup.elsewhere`, `backup.broken`
+ */
+export async function downloadOf(hub: Hub, { audit }: Pick<Actor, 'audit'>, id: string): Promise<FileAnswer> {
+  const row = await findBackup(hub.db.pool, id)
+  if (!row) throw fail(operationsErrors.backupNotFound, 'There is no such backup')
+  const { state, name } = row
+  if (state !== 'done' || name === null)
+    throw fail(operationsErrors.backupNotDone, 'The backup is not finished')
+  const folder = join(hub.config.backupFolder, name)
+  await requireHere(folder)
+  await hub.db.transaction((client) =>
+    audit(client, { action: 'backup.download', entity: 'backup', entityId: id, after: { name } }),
+  )
+  const zip = await zipBackup(folder, name)
+  return { ...zip, fileName: `courtyard-backup-${name}.zip`, mediaType: 'application/zip' }
+}
+
+/** @throws AppError `backup.not_found`, `backup.under_way`, `backup.last_good`, `backup.elsewhere` */
+export async function deleteBackup(
+  hub: Hub,
+  { audit }: Pick<Actor, 'audit'>,
+  id: string,
+  evenLast: boolean,
+): Promise<void> {
+  await removeBackup(hub, id, evenLast, (client, { name, requestedAt }) =>
+    audit(client, {
+      ...{ action: 'backup.remove', entity: 'backup', entityId: id },
+      before: { name, requestedAt: requestedAt.toISOString() },
+    }),
+  )
 }
 
 function viewOf(row: BackupRow, say: Actor['say']): BackupView {

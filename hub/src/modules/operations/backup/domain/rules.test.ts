@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isLastGood } from './last-good.ts'
 import { superfluous, type KeptBackup } from './retention.ts'
 import { currentSlot, isDue } from './slot.ts'
 
@@ -57,4 +58,15 @@ describe('when a backup is due', () => {
     expect(isDue(slot, [failed(30)], long, NOW)).toBe(true)
     expect(isDue(slot, [failed(90), failed(60), failed(31)], long, NOW)).toBe(false)
   })
+})
+
+test('the last to go back to is the only one that was made and is not known to be damaged', () => {
+  const made = (id: string, checkState: 'waiting' | 'good' | 'bad' | null) =>
+    ({ id, state: 'done', checkState }) as const
+  const failed = { id: 'failed', state: 'failed', checkState: null } as const
+  const rows = [made('good', 'good'), made('bad', 'bad'), failed]
+  expect(rows.map(({ id }) => isLastGood(rows, id))).toEqual([true, false, false])
+  // One that nobody has read back yet counts
+  expect(isLastGood([...rows, made('unread', null)], 'good')).toBe(false)
+  expect(isLastGood([failed], 'failed')).toBe(false)
 })
