@@ -7,7 +7,6 @@ import type pg from 'pg'
 import { auditManyAs } from '../audit/audit-many.ts'
 import { projectNotFound, inScope } from '../auth/user.ts'
 import { fail, invalidInput } from '../errors.ts'
-import { emitEvents, recordEventType } from '../webhooks/index.ts'
 import { attachmentSource } from './attachment-source.ts'
 import type { RecordContext } from './context.ts'
 import { recordErrors } from './errors.ts'
@@ -16,6 +15,7 @@ import { checkLinks } from './links-check.ts'
 import { selectByIds, type Queryable, type RawRow } from './list.repository.ts'
 import { changedNames, missingOf, readValues, withDefaults, type Read } from './read-values.ts'
 import type { RecordReason } from './reasons.ts'
+import { emitRecordEvents } from './record-events.ts'
 import type { ChangeKind, Fault, RecordChange, Resource } from './resource.ts'
 import { withNumbers } from './numbers.ts'
 import { isHidden, masked, valuesOf } from './rows.ts'
@@ -86,12 +86,9 @@ export async function insertMany(
 ): Promise<void> {
   const { resource } = shape
   const { user } = context
-  const changes: RecordChange[] = []
-  for (const record of await withNumbers(tx, context, shape, records)) {
-    const change: RecordChange = { kind: 'create', before: null, user, ...record }
-    const more = await resource.hooks?.beforeSave?.(tx, change)
-    changes.push(more ? { ...change, after: { ...change.after, ...more } } : change)
-  }
+  const numbered = await withNumbers(tx, context, shape, records)
+  const asked = numbered.map((record): RecordChange => ({ kind: 'create', before: null, user, ...record }))
+  const changes = await asStored(tx, context, resource, asked)
   const rows = changes.map(({ id, projectId, after }) => ({
     id,
     projectId,
@@ -100,6 +97,23 @@ export async function insertMany(
   }))
   await withDatabaseFaults(resource, () => insertRows(tx, shape, user.id, rows))
   await finish(tx, context, shape, changes, action)
+}
+
+/** Changes with what the hooks add to them. */
+async function asStored(
+  tx: pg.ClientBase,
+  context: RecordContext,
+  { hooks }: Resource,
+  asked: readonly RecordChange[],
+): Promise<RecordChange[]> {
+  const prepared = await hooks?.prepare?.(tx, context, asked)
+  const changes: RecordChange[] = []
+  for (const [at, one] of asked.entries()) {
+    const change = prepared ? { ...one, after: { ...one.after, ...prepared[at] } } : one
+    const more = await hooks?.beforeSave?.(tx, change)
+    changes.push(more ? { ...change, after: { ...change.after, ...more } } : change)
+  }
+  return changes
 }
 
 function projectOf(context: RecordContext, resource: Resource, given: unknown): string | null {
@@ -238,11 +252,12 @@ async function store(
   planned: readonly PlannedChange[],
 ): Promise<void> {
   if (planned.length === 0) return
-  const changes: RecordChange[] = []
-  for (const { change } of planned) {
-    const more = await resource.hooks?.beforeSave?.(tx, change)
-    changes.push(more ? { ...change, after: { ...change.after, ...more } } : change)
-  }
+  const changes = await asStored(
+    tx,
+    context,
+    resource,
+    planned.map(({ change }) => change),
+  )
   const names = new Set(changes.flatMap(({ before, after }) => changedNames(before, after)))
   const rows = changes.map(({ id, after }, at) => ({ id, after, custom: planned[at]!.row.custom }))
   const archived = kind === 'archive' ? true : kind === 'restore' ? false : undefined
@@ -274,29 +289,15 @@ async function finish(
       ...auditedOf(shape, change),
     })),
   )
-  await tellOthers(tx, context, resource, changes, action)
-  if (resource.hooks?.afterSave) for (const change of changes) await resource.hooks.afterSave(tx, change)
-}
-
-/** Other systems learn which record and which fields, and ask for the values by their own rights. */
-function tellOthers(
-  tx: pg.ClientBase,
-  { hub }: RecordContext,
-  resource: Resource,
-  changes: readonly RecordChange[],
-  action: string,
-): Promise<void> {
-  const types = [...new Set(changes.map(({ kind }) => recordEventType(resource, kind)))]
-  return emitEvents(tx, hub.clock.now(), types, () =>
-    changes.map(({ kind, id, projectId, before, after }) => ({
-      type: recordEventType(resource, kind),
-      projectId,
-      data: {
-        ...{ resource: resource.name, id, action, path: `/api/${resource.path}/${id}` },
-        fields: changedNames(before, after),
-      },
-    })),
+  await emitRecordEvents(
+    tx,
+    context.hub.clock.now(),
+    resource,
+    changes.map(({ kind, id, projectId, before, after }) => {
+      return { kind, id, projectId, action, fields: changedNames(before, after) }
+    }),
   )
+  if (resource.hooks?.afterSave) for (const change of changes) await resource.hooks.afterSave(tx, change)
 }
 
 /** Files that are named now belong to the record; those that are not named any more are let go. */

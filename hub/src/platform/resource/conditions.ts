@@ -4,6 +4,7 @@ import { invalidInput } from '../errors.ts'
 import type { Field } from './field.ts'
 import { rulesOf } from './kinds.ts'
 import type { RecordReason } from './reasons.ts'
+import { fieldNamed, resourceNamed } from './resource.ts'
 import { fieldOfShape, type Shape } from './shape.ts'
 
 export interface SqlContext {
@@ -138,14 +139,31 @@ export function searchSql(context: SqlContext, q: string | undefined): string[] 
     ),
   ].slice(0, 8)
   const fields = context.shape.fields.filter((field) => field.search)
-  if (words.length === 0 || fields.length === 0) return []
+  if (words.length === 0 || (fields.length === 0 && !context.shape.resource.searchThrough)) return []
   return words.map((word) => {
     const place = `$${context.params.push(word)}::text`
     const texts = fields.map((field) => `coalesce(${seen(context, field)}::text, '')`)
     const match = `position(${place} IN search_text(${texts.join(` || chr(10) || `)})) > 0`
     const index = gramsSql(context, word)
-    return index ? `(${index} AND ${match})` : match
+    const own = fields.length === 0 ? [] : [index ? `(${index} AND ${match})` : match]
+    const linked = (context.shape.resource.searchThrough ?? []).map((name) => linkedSql(context, name, word))
+    const ways = [...own, ...linked]
+    return ways.length === 1 ? ways[0]! : `(${ways.join(' OR ')})`
   })
+}
+
+/** Records whose reference leads to one with the word in it; what is masked for anybody is not looked at. */
+function linkedSql(context: SqlContext, name: string, word: string): string {
+  const { resource } = context.shape
+  const field = fieldNamed(resource, name)
+  const target = resourceNamed(field.resource!)
+  const plain = target.fields.filter((one) => one.search && one.column && !one.sensitive)
+  const hay = plain.map(({ column }) => `coalesce(t."${column}", '')`).join(' || chr(10) || ')
+  const { params } = context
+  const index = `search_grams(${searchHay(target.fields, 't.')}) @> $${params.push(gramsOf(word))}::text[]`
+  const match = `position($${params.push(word)}::text IN search_text(${hay})) > 0`
+  return `r.id IN (SELECT l.id FROM "${resource.table}" l JOIN "${target.table}" t ON t.id = l."${field.column}"
+    WHERE ${index} AND ${match})`
 }
 
 /** The same as `search_text` in the database. */

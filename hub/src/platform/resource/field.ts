@@ -16,6 +16,8 @@ export interface FieldDeclaration {
   readonly column?: string
   /** SQL expression over `r`, evaluated for the rows that are shown; such a field is never written. */
   readonly computed?: string
+  /** Of a computed field: people and files give it all the same, and the module's `prepare` stores what it means. */
+  readonly given?: boolean
   /** Type of the column when it is not the usual one of the kind, `"RoomKind"`. */
   readonly columnType?: string
   readonly required?: boolean
@@ -84,7 +86,7 @@ export function fieldOf(name: string, declared: FieldDeclaration): Field {
     column,
     sql: declared.computed ? `(${declared.computed})` : `r."${column}"`,
     sensitive: declared.sensitive ?? (declared.kind === 'phone' || declared.kind === 'identityNumber'),
-    readOnly: declared.computed !== undefined || declared.readOnly === true,
+    readOnly: (declared.computed !== undefined && declared.given !== true) || declared.readOnly === true,
     customKey: null,
   }
 }
@@ -100,8 +102,6 @@ const customTypes: Partial<Record<FieldKind, string>> = {
 
 /** A field that an operator has added: its value is a member of the column `custom`. */
 export function customFieldOf(key: string, declared: FieldDeclaration): Field {
-  // Keys are checked when they are made; they stand in SQL as text all the same
-  const member = `r.custom->>'${key.replaceAll("'", "''")}'`
   return {
     ...declared,
     filter: true,
@@ -109,11 +109,17 @@ export function customFieldOf(key: string, declared: FieldDeclaration): Field {
     sort: sortable.has(declared.kind),
     name: CUSTOM_PREFIX + key,
     column: undefined,
-    sql: `(${member})${customTypes[declared.kind] ?? ''}`,
+    sql: `(${memberSql(key, '->>')})${customTypes[declared.kind] ?? ''}`,
     sensitive: false,
     readOnly: false,
     customKey: key,
   }
+}
+
+/** A member of the column `custom` as JSON, or by `->>` as text. */
+export function memberSql(key: string, operator: '->' | '->>' = '->'): string {
+  // Keys are checked when they are made; they stand in SQL as text all the same
+  return `r.custom${operator}'${key.replaceAll("'", "''")}'`
 }
 
 export function snakeCase(name: string): string {

@@ -57,7 +57,7 @@ function flat(input: Readonly<Record<string, unknown>>): Record<string, unknown>
 export function withDefaults(shape: Shape, given: Values): Values {
   return Object.fromEntries(
     shape.fields
-      .filter((field) => field.column !== undefined || field.customKey !== null)
+      .filter((field) => field.column !== undefined || field.customKey !== null || field.given === true)
       .map((field) => [field.name, given[field.name] ?? field.default ?? emptyOf(field)]),
   )
 }

@@ -7,6 +7,8 @@ import type { ScopeColumns } from '../auth/scope-sql.ts'
 import type { CurrentUser, Viewer } from '../auth/user.ts'
 import type { HubApp } from '../module.ts'
 import type { Reason, Texts } from '../reasons/reason.ts'
+import type { RecordContext } from './context.ts'
+import type { Queryable } from './list.repository.ts'
 import './reasons.ts'
 import { fieldOf, type Field, type FieldDeclaration, type Values } from './field.ts'
 
@@ -30,6 +32,15 @@ export interface Fault {
 
 /** What the module adds of its own. All run inside the transaction of the change. */
 export interface ResourceHooks {
+  /**
+   * All changes of one request or of a batch of a file, for what is looked up, locked or made along with them by a few
+   * statements. @returns further values to store, one object per change. @throws AppError to refuse them
+   */
+  prepare?(
+    tx: pg.ClientBase,
+    context: RecordContext,
+    changes: readonly RecordChange[],
+  ): Promise<readonly Values[]>
   /** Pure rules over the values as they would be stored. */
   check?(
     after: Values,
@@ -38,6 +49,43 @@ export interface ResourceHooks {
   /** May return further values to store. @throws AppError to refuse the change */
   beforeSave?(tx: pg.ClientBase, change: RecordChange): Promise<Values | void>
   afterSave?(tx: pg.ClientBase, change: RecordChange): Promise<void>
+}
+
+/** A row of a file whose cells are understood. */
+export interface ImportedRow {
+  /** As the spreadsheet numbers it. */
+  readonly row: number
+  /** Of the record that it changes or makes. */
+  readonly id: string
+  readonly before: Values | null
+  readonly after: Values
+}
+
+export interface ImportPlace {
+  readonly context: RecordContext
+  readonly projectId: string | null
+}
+
+/** What files need when a row is more than the values of one record. */
+export interface ResourceImporting {
+  /** In place of `uniqueKey`: ids of the records that rows speak of, null where one is new. */
+  recognise(
+    db: Queryable,
+    place: ImportPlace,
+    rows: readonly { readonly row: number; readonly values: Values }[],
+  ): Promise<readonly (string | null)[]>
+  /**
+   * Rules over rows, records and rows above; stores nothing.
+   * @param memory kept as long as the file is read. @returns faults per row
+   */
+  check(
+    db: Queryable,
+    place: ImportPlace,
+    rows: readonly ImportedRow[],
+    memory: Map<string, unknown>,
+  ): Promise<readonly (readonly Fault[])[]>
+  /** The records of an undone import are gone: what was made along with them goes too. */
+  undone(tx: pg.ClientBase, context: RecordContext, ids: readonly string[]): Promise<void>
 }
 
 /** Something that is done with records beside editing: turns a record and answers into changed values. */
@@ -92,6 +140,9 @@ export interface ResourceDeclaration {
   readonly readers?: readonly BuiltinRole[]
   readonly writers?: readonly BuiltinRole[]
   readonly hooks?: ResourceHooks
+  readonly importing?: ResourceImporting
+  /** References by whose records these are found too: a role by its person and its room. */
+  readonly searchThrough?: readonly string[]
   readonly actions?: Readonly<Record<string, ResourceAction>>
   /** `false` leaves a route out; a function makes it in the module's own way. */
   readonly routes?: Partial<Readonly<Record<RouteName, false | ((app: HubApp, resource: Resource) => void)>>>
@@ -163,7 +214,7 @@ function withAlias(scope: ResourceScope): ResourceScope {
 
 function checkDeclaration(resource: Resource): void {
   const { name, fields, titleField, uniqueKey = [], defaultSort } = resource
-  const names = [titleField, defaultSort.replace(/^-/, ''), ...uniqueKey]
+  const names = [titleField, defaultSort.replace(/^-/, ''), ...uniqueKey, ...(resource.searchThrough ?? [])]
   for (const one of names) fieldNamed(resource, one)
   for (const field of fields) {
     const where = `${name}.${field.name}`

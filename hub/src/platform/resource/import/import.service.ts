@@ -8,7 +8,8 @@ import { say } from '../../reasons/reason.ts'
 import type { RecordContext } from '../context.ts'
 import { recordErrors } from '../errors.ts'
 import { resourceNamed, type Resource } from '../resource.ts'
-import { shapeOf } from '../shape.ts'
+import { masked } from '../rows.ts'
+import { shapeOf, type Shape } from '../shape.ts'
 import { readSheet, sheetLimits } from '../sheet/read-sheet.ts'
 import { SheetFault } from '../sheet/sheet-fault.ts'
 import { mayInWhole } from '../visible.ts'
@@ -54,11 +55,11 @@ export async function takeFile(
       await insertImport(tx, { id, resource: resource.name, projectId, fileName, language, ...owner })
       const head: { names: string[]; samples: string[][] } = { names: [], samples: [] }
       const rows = await copyCells(tx, id, rowsBelow(file.bytes, head))
-      const columns = head.names.map((name, at) => ({
-        name,
-        samples: head.samples.flatMap((row) => row[at]?.slice(0, 60) || []),
-      }))
       const mapping = guessMapping(head.names, shape)
+      const columns = head.names.map((name, at) => {
+        const samples = head.samples.flatMap((row) => row[at]?.slice(0, 60) || [])
+        return { name, samples: asShown(shape, mapping[name], samples) }
+      })
       const plan: ImportPlan = { mapping, onExisting: 'refuse', badRows: 'allOrNothing' }
       await updateImport(tx, id, { rows, columns, plan })
       await auditAs(context.actor)(
@@ -71,6 +72,12 @@ export async function takeFile(
     throw error
   }
   return findOne(context, id)
+}
+
+/** Samples stay with the import and are seen by whoever may import: of a phone enough to know the column by. */
+function asShown(shape: Shape, name: string | undefined, samples: string[]): string[] {
+  const field = shape.fields.find((one) => one.name === name)
+  return field?.sensitive ? samples.map((sample) => String(masked(field, sample))) : samples
 }
 
 /** Rows under the head that are not empty, numbered as the spreadsheet does; fills in `head` on the way. */

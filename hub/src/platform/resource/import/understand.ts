@@ -4,12 +4,13 @@ import type { ImportPlan } from '@courtyard/protocols/contract'
 import { ownFaults, planChanges, type NewRecord, type PlannedChange } from '../change.service.ts'
 import type { RecordContext } from '../context.ts'
 import type { Field, FieldValue, Values } from '../field.ts'
-import { rulesOf, type CellContext } from '../kinds.ts'
+import { rulesOf } from '../kinds.ts'
 import { checkLinks } from '../links-check.ts'
 import { selectByIds, type Queryable } from '../list.repository.ts'
 import { readValues, withDefaults } from '../read-values.ts'
 import type { RecordReason } from '../reasons.ts'
 import { resourceNamed, type Fault } from '../resource.ts'
+import { masked } from '../rows.ts'
 import type { Shape } from '../shape.ts'
 import { selectByTitle } from '../titles.repository.ts'
 import { columnType } from '../write.repository.ts'
@@ -26,6 +27,8 @@ export interface ImportJob {
   readonly keys: Map<string, number>
   /** Per resource: ids by text. */
   readonly titles: Map<string, Map<string, string[]>>
+  /** Of the resource's own rules over rows. */
+  readonly memory: Map<string, unknown>
 }
 
 export interface Understood {
@@ -53,11 +56,53 @@ export async function understand(
   const rows = batch.map(({ row, cells }) => rowOf(job, row, cells))
   await lookUpTitles(db, job, rows)
   for (const row of rows) readRow(job, row)
-  refuseTwins(job, rows)
-  await findExisting(db, job, rows)
+  if (job.shape.resource.importing) await recognise(db, job, rows)
+  else {
+    refuseTwins(job, rows)
+    await findExisting(db, job, rows)
+  }
   const updated = await planUpdates(db, job, rows)
   const created = await planNew(db, job, rows)
-  return { fates: rows.map((row) => fateOf(job, row)), created, updated }
+  const bad = await checkTogether(db, job, rows, updated, created)
+  return {
+    fates: rows.map((row) => fateOf(job, row)),
+    created: created.filter(({ id }) => !bad.has(id)),
+    updated: updated.filter(({ row }) => !bad.has(row.id)),
+  }
+}
+
+async function recognise(db: Queryable, job: ImportJob, rows: readonly Row[]): Promise<void> {
+  const read = rows.filter(({ fate }) => fate !== 'bad')
+  const found = await job.shape.resource.importing!.recognise(db, job, read)
+  for (const [at, row] of read.entries()) {
+    const id = found[at] ?? null
+    if (id !== null) asExisting(job, row, id)
+  }
+}
+
+/** The resource's rules over rows, records and rows above. @returns ids of the records of rows that are bad by them */
+async function checkTogether(
+  db: Queryable,
+  job: ImportJob,
+  rows: readonly Row[],
+  updated: readonly PlannedChange[],
+  created: readonly NewRecord[],
+): Promise<Set<string>> {
+  const { importing } = job.shape.resource
+  if (!importing) return new Set()
+  const byId = new Map(rows.map((row) => [row.recordId, row]))
+  const afters = [...updated.map(({ change }) => change), ...created]
+  const imported = afters
+    .map(({ id, after }) => ({ id, after, row: byId.get(id)!.row, before: byId.get(id)!.before }))
+    .sort((a, b) => a.row - b.row)
+  const faults = await importing.check(db, job, imported, job.memory)
+  const bad = imported.filter((_, at) => faults[at]!.length > 0).map(({ id }) => id)
+  for (const [at, { id }] of imported.entries()) {
+    const row = byId.get(id)!
+    row.faults.push(...faults[at]!)
+    if (row.faults.length > 0) row.fate = 'bad'
+  }
+  return new Set(bad)
 }
 
 /** Mapped cells that are not empty, by field. */
@@ -140,7 +185,7 @@ function refuse({ shape }: ImportJob, row: Row, reason: RecordReason): void {
 }
 
 async function findExisting(db: Queryable, job: ImportJob, rows: readonly Row[]): Promise<void> {
-  const { shape, projectId, plan } = job
+  const { shape, projectId } = job
   const { resource } = shape
   const wanted = rows.flatMap((row, at) => {
     const key = row.fate === 'bad' ? null : keyOf(job, row)
@@ -153,11 +198,15 @@ async function findExisting(db: Queryable, job: ImportJob, rows: readonly Row[])
   })
   const project = resource.scope.project && projectId ? { sql: resource.scope.project, id: projectId } : null
   for (const { at, id } of await selectByKeys(db, resource.table, project, keys, wanted)) {
-    const row = rows[at]!
-    row.recordId = id
-    if (plan.onExisting === 'refuse') refuse(job, row, { code: 'import.exists' })
-    else row.fate = plan.onExisting === 'skip' ? 'skip' : 'update'
+    asExisting(job, rows[at]!, id)
   }
+}
+
+function asExisting(job: ImportJob, row: Row, id: string): void {
+  const { onExisting } = job.plan
+  row.recordId = id
+  if (onExisting === 'refuse') refuse(job, row, { code: 'import.exists' })
+  else row.fate = onExisting === 'skip' ? 'skip' : 'update'
 }
 
 async function planUpdates(db: Queryable, job: ImportJob, rows: readonly Row[]): Promise<PlannedChange[]> {
@@ -212,10 +261,12 @@ async function planNew(db: Queryable, job: ImportJob, rows: readonly Row[]): Pro
 function fateOf(job: ImportJob, row: Row): RowFate {
   const columnOf = (field: string) => job.columns.find((column) => job.plan.mapping[column] === field)
   const faults = row.faults.map(({ field, reason }): CellFault => {
-    const label = job.shape.fields.find(({ name }) => name === field)?.label[job.cells.language]
+    const declared = job.shape.fields.find(({ name }) => name === field)
+    const cell = (row.texts.get(field) ?? '').slice(0, 200)
     return {
-      column: columnOf(field) ?? label ?? '',
-      cell: (row.texts.get(field) ?? '').slice(0, 200),
+      column: columnOf(field) ?? declared?.label[job.cells.language] ?? '',
+      // Kept for weeks and shown to whoever may import: row and column say enough
+      cell: declared?.sensitive ? String(masked(declared, cell)) : cell,
       reason,
     }
   })
