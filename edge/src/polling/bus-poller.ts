@@ -43,7 +43,8 @@ export interface BusSnapshot {
 }
 
 type Job =
-  { kind: 'poll'; task: PollTask; dueMs: number } | { kind: 'probe'; health: DeviceHealth; dueMs: number }
+  | { kind: 'poll'; task: PollTask; dueMs: number }
+  | { kind: 'probe'; health: DeviceHealth; dueMs: number }
 
 /** Probes that fail may take this share of the bus. */
 const PROBE_SHARE = 0.2

@@ -9,7 +9,8 @@ export interface SiteMoment {
 }
 
 type Node =
-  { readonly curve: LoadCurve } | { readonly children: readonly number[]; readonly lossPermille: number }
+  | { readonly curve: LoadCurve }
+  | { readonly children: readonly number[]; readonly lossPermille: number }
 
 export class SiteLoad {
   private readonly nodes: readonly Node[]

@@ -6,7 +6,8 @@ import { commandLine } from '@courtyard/protocols/zkteco'
 
 /** - `withdrawn`: never handed out · `unanswered`: handed out, nothing came back · `code`: the terminal's result */
 export type CommandResult =
-  { readonly kind: 'withdrawn' | 'unanswered' } | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'withdrawn' | 'unanswered' }
+  | { readonly kind: 'code'; readonly code: number }
 
 interface Entry {
   readonly id: string

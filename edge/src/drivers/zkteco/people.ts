@@ -31,7 +31,8 @@ export async function readUsers(
 }
 
 type Change =
-  { readonly kind: 'write'; readonly record: Uint8Array } | { readonly kind: 'delete'; readonly uid: number }
+  | { readonly kind: 'write'; readonly record: Uint8Array }
+  | { readonly kind: 'delete'; readonly uid: number }
 
 /**
  * What has to be sent so that the terminal has the people as wanted. All of it is made before the first is sent: a

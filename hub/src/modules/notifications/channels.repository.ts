@@ -52,7 +52,8 @@ export async function noteReceipt(
   channel: OutsideChannel,
   providerId: string,
   outcome:
-    { readonly delivered: true; readonly at: Date } | { readonly delivered: false; readonly said: string },
+    | { readonly delivered: true; readonly at: Date }
+    | { readonly delivered: false; readonly said: string },
 ): Promise<void> {
   if (outcome.delivered) {
     await pool.query(

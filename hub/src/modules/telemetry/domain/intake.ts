@@ -4,7 +4,11 @@ import { expandSeries, type SeriesColumns } from '@courtyard/protocols/wire'
 import type { TelemetryReason } from '../reasons.ts'
 
 export type HeldReason =
-  'pointUnknown' | 'scaleMismatch' | 'timeOutOfRange' | 'valueOutOfRange' | 'qualityMismatch'
+  | 'pointUnknown'
+  | 'scaleMismatch'
+  | 'timeOutOfRange'
+  | 'valueOutOfRange'
+  | 'qualityMismatch'
 
 export interface KnownPoint {
   readonly id: number
