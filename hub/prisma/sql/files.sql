@@ -22,3 +22,4 @@ CREATE INDEX manual_read_photo_sha256 ON manual_read (photo_sha256) WHERE photo_
 ALTER TABLE reading_photo ADD CONSTRAINT reading_photo_file FOREIGN KEY (sha256) REFERENCES stored_file (hash);
 ALTER TABLE reading_entry ADD CONSTRAINT reading_entry_photo FOREIGN KEY (photo_sha256) REFERENCES stored_file (hash);
 CREATE INDEX reading_entry_photo_sha256 ON reading_entry (photo_sha256) WHERE photo_sha256 IS NOT NULL;
+ALTER TABLE print_picture ADD CONSTRAINT print_picture_file FOREIGN KEY (file_hash) REFERENCES stored_file (hash);

@@ -77,6 +77,29 @@ export const SignaturesBlock = z.object({
   when,
 })
 
+/** A company's logo, a seal. */
+export const PictureBlock = z.object({
+  kind: z.literal('picture'),
+  /** One of the pictures kept for templates; empty: not chosen yet. */
+  pictureId: z.string().max(60),
+  /** Its height follows. */
+  widthMm: z.number().int().min(5).max(180).default(35),
+  align: Align.default('left'),
+  /** Over what stands above it, without room of its own: a seal on a signature. */
+  over: z.boolean().default(false),
+  when,
+})
+/** A QR code. A text of more than 800 bytes makes none: no phone would read it. */
+export const CodeBlock = z.object({
+  kind: z.literal('code'),
+  text: short,
+  /** Beside or under it. */
+  label: short.default(''),
+  widthMm: z.number().int().min(15).max(60).default(25),
+  align: Align.default('left'),
+  when,
+})
+
 export const PrintBlock = z.discriminatedUnion('kind', [
   TitleBlock,
   TextBlock,
@@ -86,6 +109,8 @@ export const PrintBlock = z.discriminatedUnion('kind', [
   LineBlock,
   SpaceBlock,
   SignaturesBlock,
+  PictureBlock,
+  CodeBlock,
 ])
 export type PrintBlock = z.infer<typeof PrintBlock>
 
@@ -117,11 +142,32 @@ export const PrintedRule = z.object({
   weight: z.number(),
 })
 export type PrintedRule = z.infer<typeof PrintedRule>
+export const PrintedPicture = z.object({
+  x: z.number(),
+  y: z.number(),
+  width: z.number(),
+  height: z.number(),
+  /** `data:image/png;base64,…` */
+  source: z.string(),
+})
+export type PrintedPicture = z.infer<typeof PrintedPicture>
+export const PrintedCode = z.object({
+  x: z.number(),
+  y: z.number(),
+  size: z.number(),
+  /** Squares per side. */
+  modules: z.number().int(),
+  /** Of the dark squares, as SVG writes paths, a square being 1 long. */
+  path: z.string(),
+})
+export type PrintedCode = z.infer<typeof PrintedCode>
 export const PrintedPage = z.object({
   width: z.number(),
   height: z.number(),
   texts: z.array(PrintedText),
   rules: z.array(PrintedRule),
+  pictures: z.array(PrintedPicture),
+  codes: z.array(PrintedCode),
   watermark: z.object({ text: z.string(), width: z.number(), size: z.number() }).nullable(),
 })
 export type PrintedPage = z.infer<typeof PrintedPage>

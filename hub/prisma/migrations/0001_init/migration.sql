@@ -373,6 +373,7 @@ CREATE TABLE "household" (
     "account_number" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "kind" "HouseholdKind" NOT NULL,
+    "origin_role_id" UUID,
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" UUID,
@@ -390,6 +391,7 @@ CREATE TABLE "household_room" (
     "room_id" UUID NOT NULL,
     "from_at" TIMESTAMPTZ(3) NOT NULL,
     "to_at" TIMESTAMPTZ(3),
+    "origin_role_id" UUID,
 
     CONSTRAINT "household_room_pkey" PRIMARY KEY ("room_id","from_at")
 );
@@ -866,6 +868,8 @@ CREATE TABLE "webhook" (
     "secret_sealed" BYTEA NOT NULL,
     "previous_secret_sealed" BYTEA,
     "previous_secret_until" TIMESTAMPTZ(3),
+    "failing_since" TIMESTAMPTZ(3),
+    "failure_told_at" TIMESTAMPTZ(3),
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
     "archived_at" TIMESTAMPTZ(3),
@@ -1330,6 +1334,7 @@ CREATE TABLE "party" (
     "preferences" TEXT,
     "special_care" TEXT,
     "remark" TEXT,
+    "origin_role_id" UUID,
     "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" UUID,
@@ -1352,8 +1357,13 @@ CREATE TABLE "party_role" (
     "share_percent" DECIMAL(7,4),
     "from_at" TIMESTAMPTZ(3) NOT NULL,
     "to_at" TIMESTAMPTZ(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" UUID,
+    "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "updated_by" UUID,
+    "archived_at" TIMESTAMPTZ(3),
+    "custom" JSONB NOT NULL DEFAULT '{}',
     "ended_by" UUID,
 
     CONSTRAINT "party_role_pkey" PRIMARY KEY ("id")
@@ -1613,6 +1623,21 @@ CREATE TABLE "print_template_version" (
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "print_template_version_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "print_picture" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "project_id" UUID,
+    "name" TEXT NOT NULL,
+    "file_hash" TEXT NOT NULL,
+    "media_type" TEXT NOT NULL,
+    "width_px" INTEGER NOT NULL,
+    "height_px" INTEGER NOT NULL,
+    "added_by" TEXT NOT NULL,
+    "added_at" TIMESTAMPTZ(3) NOT NULL,
+
+    CONSTRAINT "print_picture_pkey" PRIMARY KEY ("id")
 );
 
 -- CreateTable
@@ -2986,6 +3011,7 @@ CREATE INDEX manual_read_photo_sha256 ON manual_read (photo_sha256) WHERE photo_
 ALTER TABLE reading_photo ADD CONSTRAINT reading_photo_file FOREIGN KEY (sha256) REFERENCES stored_file (hash);
 ALTER TABLE reading_entry ADD CONSTRAINT reading_entry_photo FOREIGN KEY (photo_sha256) REFERENCES stored_file (hash);
 CREATE INDEX reading_entry_photo_sha256 ON reading_entry (photo_sha256) WHERE photo_sha256 IS NOT NULL;
+ALTER TABLE print_picture ADD CONSTRAINT print_picture_file FOREIGN KEY (file_hash) REFERENCES stored_file (hash);
 
 -- prisma/sql/fleet.sql
 -- One configuration at a time is on its way to a gateway, and one runs
@@ -3165,6 +3191,14 @@ ALTER TABLE key_holding ADD CONSTRAINT key_holding_period CHECK (to_at IS NULL O
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_quantity CHECK (quantity > 0);
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_room FOREIGN KEY (room_id) REFERENCES room (id);
 
+-- A person is known again by the number of a document
+CREATE INDEX party_identity ON party (project_id, identity_number) WHERE identity_number IS NOT NULL;
+
+-- What came with roles, for undoing their import
+CREATE INDEX party_origin ON party (origin_role_id) WHERE origin_role_id IS NOT NULL;
+CREATE INDEX household_origin ON household (origin_role_id) WHERE origin_role_id IS NOT NULL;
+CREATE INDEX household_room_origin ON household_room (origin_role_id) WHERE origin_role_id IS NOT NULL;
+
 -- prisma/sql/portal.sql
 ALTER TABLE portal_family ADD CONSTRAINT portal_family_role
   FOREIGN KEY (party_role_id) REFERENCES party_role (id);
@@ -3180,6 +3214,10 @@ ALTER TABLE announcement ADD CONSTRAINT announcement_period CHECK (shown_to IS N
 -- One of each version, also where there is no project
 CREATE UNIQUE INDEX print_template_version_once ON print_template_version
   (kind, paper, language, coalesce(project_id, '00000000-0000-0000-0000-000000000000'), version);
+
+-- The same picture once at each place
+CREATE UNIQUE INDEX print_picture_once ON print_picture
+  (file_hash, coalesce(project_id, '00000000-0000-0000-0000-000000000000'));
 
 -- prisma/sql/reading-rounds.sql
 ALTER TABLE reading_route ADD CONSTRAINT reading_route_due_day CHECK (due_day BETWEEN 1 AND 28);

@@ -18,6 +18,7 @@ import { askForCheck, filesToCheck, forgetUnlessNamed, rememberFile, sizeOfFile 
 import {
   MOST_PICTURE_BYTES,
   cleanPicture,
+  printablePicture,
   smallerPictures,
   type CleanPicture,
   type PictureType,
@@ -25,7 +26,7 @@ import {
 import './reasons.ts'
 import type { FileReason } from './reasons.ts'
 import { S3Store, type S3Options } from './s3-store.ts'
-import { Slots } from './slots.ts'
+import { Slots } from '../slots.ts'
 
 /** Bytes that have arrived whole, on this machine's disk, not kept yet. */
 export interface ReceivedFile {
@@ -111,6 +112,12 @@ export class Files {
   async keepPicture(bytes: Buffer): Promise<KeptPicture> {
     if (bytes.length > MOST_PICTURE_BYTES) throw tooLarge(MOST_PICTURE_BYTES)
     return this.pictures.run(async () => this.kept(await cleanPicture(bytes)))
+  }
+
+  /** As `keepPicture`, as printed documents can show it. */
+  async keepPrintable(bytes: Buffer): Promise<KeptPicture> {
+    if (bytes.length > MOST_PICTURE_BYTES) throw tooLarge(MOST_PICTURE_BYTES)
+    return this.pictures.run(async () => this.kept(await printablePicture(bytes)))
   }
 
   /** As `keepPicture`, with smaller ones for lists and screens. */

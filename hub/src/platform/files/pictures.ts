@@ -79,6 +79,20 @@ export async function cleanPicture(source: Buffer | string, mediaType?: string):
   }
 }
 
+const PRINTED_PX = 1_200
+
+/** For documents: within 1,200 pixels, as PNG or JPEG, which is what PDF knows. @throws as `cleanPicture` */
+export async function printablePicture(source: Buffer): Promise<CleanPicture> {
+  const clean = await cleanPicture(source)
+  const mediaType = clean.mediaType === 'image/jpeg' ? 'image/jpeg' : 'image/png'
+  const image = (await picture(clean.bytes))
+    .resize({ width: PRINTED_PX, height: PRINTED_PX, fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+  const written = mediaType === 'image/jpeg' ? image.jpeg(writing.jpeg) : image.png(writing.png)
+  const { data, info } = await written.toBuffer({ resolveWithObject: true })
+  return { bytes: data, mediaType, widthPx: info.width, heightPx: info.height }
+}
+
 export interface SmallerPictures {
   readonly small: Buffer
   /** Null when the picture itself is small enough. */

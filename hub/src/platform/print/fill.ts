@@ -114,6 +114,9 @@ function textsOf(block: PrintBlock): [string, string, boolean][] {
       ])
     case 'signatures':
       return plain(Object.fromEntries(block.labels.map((label, at) => [`labels.${at}`, label])))
+    case 'code':
+      return plain({ text: block.text, label: block.label })
+    case 'picture':
     case 'line':
     case 'space':
       return []
@@ -152,6 +155,9 @@ function fillBlock(block: PrintBlock, say: Say, data: PrintData): FilledBlock {
       return fillTable(block, say, data)
     case 'signatures':
       return { ...block, labels: block.labels.map((_, at) => say(`labels.${at}`)) }
+    case 'code':
+      return { ...block, text: say('text'), label: say('label') }
+    case 'picture':
     case 'line':
     case 'space':
       return block

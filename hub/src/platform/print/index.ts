@@ -15,6 +15,17 @@ export {
   type PrintRecord,
   type PrintRow,
 } from './kinds.ts'
+export { picturesToDraw } from './pictures.ts'
+export {
+  deletePicture,
+  findPicture,
+  holdPictures,
+  insertPicture,
+  isPictureUsed,
+  pictureIdsOf,
+  picturesFor,
+  type PictureRow,
+} from './pictures.repository.ts'
 export {
   chooseTemplate,
   pdfFile,

@@ -5,36 +5,61 @@
 import type { PrintPaper, PrintedPage, PrintedRule, PrintedText } from '@courtyard/protocols/contract'
 import type { FilledBlock, FilledDocument } from './fill.ts'
 import { papers } from './paper.ts'
+import { BESIDE_GAP, extentOf, layCode, layPicture } from './picture-layout.ts'
+import type { PicturesToDraw } from './pictures.ts'
 import { Sheet, type Area } from './sheet.ts'
 import { layTable } from './table-layout.ts'
 import type { TextWidth } from './fonts.ts'
 
-export function layOut(document: FilledDocument, paper: PrintPaper, widthOf: TextWidth): PrintedPage[] {
-  const style = papers[paper]
-  const sheet = new Sheet(style, widthOf)
+export function layOut(
+  document: FilledDocument,
+  paper: PrintPaper,
+  widthOf: TextWidth,
+  pictures: PicturesToDraw,
+): PrintedPage[] {
+  const sheet = new Sheet(papers[paper], widthOf)
   const { blocks } = document
-  for (let at = 0; at < blocks.length; at++) {
-    const block = blocks[at]!
-    const next = blocks[at + 1]
-    // On wide paper the sum stands beside the title
-    if (
-      block.kind === 'title' &&
-      block.align === 'left' &&
-      next?.kind === 'amount' &&
-      style.height !== null
-    ) {
-      layTitleAndAmount(sheet, block, next)
-      at++
-    } else layBlock(sheet, block)
+  for (let at = 0; at < blocks.length;) {
+    const head = paper === 'roll80' ? null : headAt(blocks, at, pictures)
+    if (head) layHead(sheet, head, pictures)
+    else layBlock(sheet, blocks[at]!, paper, pictures)
+    at += head ? head.length : 1
   }
   return finish(sheet, document)
 }
 
+interface Head {
+  readonly logo: BlockOf<'picture'> | null
+  readonly title: BlockOf<'title'>
+  readonly amount: BlockOf<'amount'> | null
+  /** Blocks that it is made of. */
+  readonly length: number
+}
+
+/** On wide paper a logo stands left of the title, and the sum right of it. */
+function headAt(blocks: readonly FilledBlock[], at: number, pictures: PicturesToDraw): Head | null {
+  const first = blocks[at]!
+  const isLogo =
+    first.kind === 'picture' && first.align === 'left' && !first.over && pictures.has(first.pictureId)
+  const logo = isLogo ? first : null
+  const title = logo ? blocks[at + 1] : first
+  if (title?.kind !== 'title' || title.align !== 'left') return null
+  const next = blocks[at + (logo ? 2 : 1)]
+  const amount = next?.kind === 'amount' ? next : null
+  return { logo, title, amount, length: 1 + Number(logo !== null) + Number(amount !== null) }
+}
+
 type BlockOf<K extends FilledBlock['kind']> = Extract<FilledBlock, { kind: K }>
 
-function layBlock(sheet: Sheet, block: FilledBlock): void {
+function layBlock(sheet: Sheet, block: FilledBlock, paper: PrintPaper, pictures: PicturesToDraw): void {
   const { style, area } = sheet
   switch (block.kind) {
+    case 'picture': {
+      const picture = pictures.get(block.pictureId)
+      return picture && layPicture(sheet, block, picture)
+    }
+    case 'code':
+      return layCode(sheet, block, paper)
     case 'title':
       layTitle(sheet, block, area)
       return sheet.skip(style.normal * 0.8)
@@ -70,12 +95,34 @@ function layAmount(sheet: Sheet, { label, value, note }: BlockOf<'amount'>, area
   if (note !== '') sheet.paragraph(note, { size: small, tone: 'pale', align: 'right', area })
 }
 
-function layTitleAndAmount(sheet: Sheet, title: BlockOf<'title'>, amount: BlockOf<'amount'>): void {
+function layHead(sheet: Sheet, { logo, title, amount }: Head, pictures: PicturesToDraw): void {
   const { x, width } = sheet.area
-  const left = { x, width: width * 0.58 }
+  const half = amount ? { x, width: width * 0.58 } : { x, width }
   const right = { x: x + width * 0.62, width: width * 0.38 }
-  sheet.beside([() => layTitle(sheet, title, left), () => layAmount(sheet, amount, right)])
+  const beside = amount ? [() => layAmount(sheet, amount, right)] : []
+  const picture = logo && pictures.get(logo.pictureId)
+  if (picture) {
+    const extent = extentOf(sheet, picture, logo.widthMm, half.width / 2)
+    const taken = extent.width + BESIDE_GAP
+    const area = { x: x + taken, width: half.width - taken }
+    sheet.make(extent.height)
+    sheet.beside([
+      () => sheet.picture(picture.source, x, extent),
+      () => {
+        sheet.y += Math.max(0, (extent.height - titleHeight(sheet, title, area)) / 2)
+        layTitle(sheet, title, area)
+      },
+      ...beside,
+    ])
+  } else sheet.beside([() => layTitle(sheet, title, half), ...beside])
   sheet.skip(sheet.style.normal * 0.8)
+}
+
+function titleHeight(sheet: Sheet, { text, note }: BlockOf<'title'>, area: Area): number {
+  const { title, normal } = sheet.style
+  return (
+    sheet.heightOf(text, { size: title, bold: true, area }) + sheet.heightOf(note, { size: normal, area })
+  )
 }
 
 function layFacts(sheet: Sheet, { columns, items }: BlockOf<'facts'>): void {
@@ -143,13 +190,15 @@ function finish(sheet: Sheet, { footer, watermark }: FilledDocument): PrintedPag
     sheet.paragraph(footer, { size: style.small, tone: 'pale', align: 'center' })
   }
   const pages = sheet.end()
-  return pages.map(({ height, texts, rules }, at) => ({
+  return pages.map(({ height, texts, rules, pictures, codes }, at) => ({
     width: round(style.width),
     height: round(height),
     texts: [...texts, ...(style.height === null ? [] : footOf(sheet, footer, at + 1, pages.length))].map(
       tidyText,
     ),
     rules: rules.map(tidyRule),
+    pictures: pictures.map(tidyPlace),
+    codes: codes.map(tidyPlace),
     watermark: watermark === '' ? null : watermarkOf(sheet, watermark),
   }))
 }
@@ -178,6 +227,11 @@ function watermarkOf({ style, widthOf }: Sheet, text: string): PrintedPage['wate
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100
+/** Whatever lengths it has, in hundredths. */
+const tidyPlace = <T extends object>(placed: T): T =>
+  Object.fromEntries(
+    Object.entries(placed).map(([name, value]) => [name, typeof value === 'number' ? round(value) : value]),
+  ) as T
 const tidyText = (text: PrintedText): PrintedText => ({
   ...text,
   x: round(text.x),

@@ -1,7 +1,7 @@
 /** What is printed on, and how large. Lengths in points. */
 import type { PrintPaper } from '@courtyard/protocols/contract'
 
-const MM = 72 / 25.4
+export const MM = 72 / 25.4
 
 export interface PaperStyle {
   readonly width: number

@@ -1,7 +1,7 @@
 /** Pages into a PDF that grows while it is read: any number of documents in bounded memory. */
 import { setImmediate as breathe } from 'node:timers/promises'
 import PDFDocument from 'pdfkit'
-import type { PrintedPage } from '@courtyard/protocols/contract'
+import type { PrintedCode, PrintedPage } from '@courtyard/protocols/contract'
 import { fontFace } from './fonts.ts'
 
 const INK = '#111418'
@@ -45,6 +45,9 @@ export async function* pdfOf(
 export function drawPage(pdf: Pdf, page: PrintedPage): void {
   pdf.addPage({ size: [page.width, page.height], margin: 0 })
   if (page.watermark) drawWatermark(pdf, page, page.watermark)
+  // The file holds a picture once: pdfkit knows it again by its source
+  for (const { source, x, y, width, height } of page.pictures) pdf.image(source, x, y, { width, height })
+  for (const code of page.codes) drawCode(pdf, code)
   for (const { x1, x2, y, weight } of page.rules) {
     pdf.moveTo(x1, y).lineTo(x2, y).lineWidth(weight).strokeColor(RULE).stroke()
   }
@@ -55,6 +58,17 @@ export function drawPage(pdf: Pdf, page: PrintedPage): void {
       .fillColor(tone === 'pale' ? PALE : INK)
       .text(text, x, y, { lineBreak: false, baseline: 'alphabetic' })
   }
+}
+
+/** On white, so that a watermark does not run through it. */
+function drawCode(pdf: Pdf, { x, y, size, modules, path }: PrintedCode): void {
+  pdf.rect(x, y, size, size).fill('#ffffff')
+  pdf
+    .save()
+    .translate(x, y)
+    .scale(size / modules)
+  pdf.path(path).fill('#000000')
+  pdf.restore()
 }
 
 function drawWatermark(

@@ -19,6 +19,7 @@ import { textWidth } from './fonts.ts'
 import { builtinOf, type PrintKindDeclaration, type PrintRecord } from './kinds.ts'
 import { layOut } from './layout.ts'
 import { pdfOf } from './pdf.ts'
+import { picturesToDraw, type PicturesToDraw } from './pictures.ts'
 import { newestTemplates, type TemplateRow } from './templates.repository.ts'
 
 type Client = Pick<pg.ClientBase, 'query'>
@@ -63,7 +64,7 @@ export async function printer(
   look: Look,
 ): Promise<(record: PrintRecord) => PrintedPage[]> {
   const { content } = await templateInForce(hub.db.pool, kind, projectId, look)
-  return printerOf(kind, content, look)
+  return printerOf(kind, content, look, await picturesToDraw(hub, projectId, content))
 }
 
 /** @throws AppError `print.template_failed` */
@@ -71,9 +72,10 @@ export function printerOf(
   kind: PrintKindDeclaration,
   content: PrintContent,
   { paper, language }: Look,
+  pictures: PicturesToDraw,
 ): (record: Pick<PrintRecord, 'data'>) => PrintedPage[] {
   const template = soundTemplate(kind, content, language)
-  return ({ data }) => layOut(template.fill(data), paper, textWidth)
+  return ({ data }) => layOut(template.fill(data), paper, textWidth, pictures)
 }
 
 /** @throws AppError `print.record_not_found` */

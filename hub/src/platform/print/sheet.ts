@@ -1,5 +1,6 @@
 /** The paper under the pen: where the next line goes, and when a new page begins. */
-import type { PrintedRule, PrintedText } from '@courtyard/protocols/contract'
+import type { PrintedCode, PrintedPicture, PrintedRule, PrintedText } from '@courtyard/protocols/contract'
+import type { CodePath } from './code.ts'
 import type { TextWidth } from './fonts.ts'
 import type { PaperStyle } from './paper.ts'
 import { linesOf } from './text-lines.ts'
@@ -21,7 +22,10 @@ export interface TextStyle {
 interface Page {
   readonly texts: PrintedText[]
   readonly rules: PrintedRule[]
+  readonly pictures: PrintedPicture[]
+  readonly codes: PrintedCode[]
 }
+const newPage = (): Page => ({ texts: [], rules: [], pictures: [], codes: [] })
 
 /** Height of a line and where its base is, as parts of the size. */
 export const LINE = 1.5
@@ -33,7 +37,7 @@ export class Sheet {
   readonly area: Area
   /** Top of the next line. */
   y: number
-  private readonly pages: Page[] = [{ texts: [], rules: [] }]
+  private readonly pages: Page[] = [newPage()]
   /** Page that is drawn on: cells beside each other may reach over several. */
   private at = 0
 
@@ -73,6 +77,42 @@ export class Sheet {
     return linesOf(text, width, (part) => this.widthOf(part, size, false))[0]!.text
   }
 
+  /** How high a paragraph will be. */
+  heightOf(text: string, { size, bold = false, area = this.area }: TextStyle): number {
+    const lines = linesOf(text, area.width, (part) => this.widthOf(part, size, bold))
+    return text === '' ? 0 : lines.length * size * LINE
+  }
+
+  picture(source: string, x: number, { width, height }: { width: number; height: number }): void {
+    this.make(height)
+    this.page.pictures.push({ x, y: this.y, width, height, source })
+    this.y += height
+  }
+
+  /** Over what stands above, its middle at the last line; it takes no room. */
+  pictureOver(source: string, x: number, { width, height }: { width: number; height: number }): void {
+    const { height: most, margin } = this.style
+    const lowest = most === null ? Infinity : most - margin.bottom / 2 - height
+    const y = Math.max(0, Math.min(this.y - height * 0.6, lowest))
+    this.page.pictures.push({ x, y, width, height, source })
+  }
+
+  code({ modules, path }: CodePath, x: number, size: number): void {
+    this.make(size)
+    this.page.codes.push({ x, y: this.y, size, modules, path })
+    this.y += size
+  }
+
+  /** A text at the middle of something that is so high. */
+  besideMiddle(height: number, draw: () => void, text: string, style: TextStyle): void {
+    const above = Math.max(0, (height - this.heightOf(text, style)) / 2)
+    const lay = () => {
+      this.y += above
+      this.paragraph(text, style)
+    }
+    this.beside([draw, lay])
+  }
+
   rule(weight: number): void {
     this.make(weight)
     this.ruleAt(this.y, this.area.x, this.area.x + this.area.width, weight)
@@ -107,12 +147,12 @@ export class Sheet {
     const { height: most, margin } = this.style
     if (most === null || this.y + height <= most - margin.bottom || this.y <= margin.top) return false
     this.at += 1
-    if (this.at === this.pages.length) this.pages.push({ texts: [], rules: [] })
+    if (this.at === this.pages.length) this.pages.push(newPage())
     this.y = margin.top
     return true
   }
 
-  end(): { height: number; texts: PrintedText[]; rules: PrintedRule[] }[] {
+  end(): ({ height: number } & Page)[] {
     const height = this.style.height ?? this.y + this.style.margin.bottom
     return this.pages.map((page) => ({ height, ...page }))
   }

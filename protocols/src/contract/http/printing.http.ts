@@ -8,7 +8,7 @@ import {
   PrintedDocument,
   PrintedPage,
 } from '../print.ts'
-import { Id, Instant, idParams, type RouteTable } from './route.ts'
+import { Done, Id, Instant, idParams, type RouteTable } from './route.ts'
 
 const label = z.object({ zh: z.string(), en: z.string() })
 const field = z.object({ name: z.string(), label, example: z.string() })
@@ -65,6 +65,19 @@ const slot = z.object({ paper: PrintPaper, language: PrintLanguage })
 /** Null: of all projects that have none of their own. */
 const place = z.object({ projectId: Id.nullable() })
 
+/** A picture that templates can show. */
+export const PrintPicture = z.object({
+  id: Id,
+  /** Null: of all projects. */
+  projectId: Id.nullable(),
+  name: z.string(),
+  widthPx: z.number().int(),
+  heightPx: z.number().int(),
+  addedAt: Instant,
+  addedBy: z.string(),
+})
+export type PrintPicture = z.infer<typeof PrintPicture>
+
 export const PrintIssue = z.object({ path: z.string(), reason: z.string() })
 
 export const printingRoutes = {
@@ -99,6 +112,8 @@ export const printingRoutes = {
       content: PrintContent,
       /** Null: with examples. */
       recordId: Id.nullable(),
+      /** Where the template is to hold: its pictures count. */
+      projectId: Id.nullable().default(null),
     }),
     response: z.object({ pages: z.array(PrintedPage), issues: z.array(PrintIssue) }),
   },
@@ -107,6 +122,27 @@ export const printingRoutes = {
     params: kindParams,
     query: z.object({ projectId: Id, q: z.string().trim().max(100).optional() }),
     response: z.array(z.object({ id: Id, title: z.string() })),
+  },
+  'GET /api/print-pictures': {
+    summary: 'Pictures for templates: those of a project and of all projects, newest first',
+    query: z.object({ projectId: Id.optional() }),
+    response: z.array(PrintPicture),
+  },
+  'POST /api/print-pictures': {
+    summary: 'Add a picture; it is written anew, within 1,200 pixels',
+    /** PNG, JPEG or WebP in base64; at most 8 MB. */
+    body: place.extend({ name: z.string().trim().min(1).max(120), base64: z.string().min(20).max(11_200_000) }),
+    response: PrintPicture,
+  },
+  'DELETE /api/print-pictures/:id': {
+    summary: 'Remove a picture that no version of a template shows',
+    params: idParams,
+    response: Done,
+  },
+  'GET /api/print-pictures/:id/content': {
+    summary: 'The picture itself',
+    params: idParams,
+    response: z.unknown(),
   },
   'GET /api/bills/:id/print': { summary: 'A bill as it is printed', params: idParams, query: PrintQuery, response: PrintedDocument },
   'GET /api/handovers/:id/print': { summary: 'The sheet of a handover as it is printed', params: idParams, query: PrintQuery, response: PrintedDocument },
