@@ -16,6 +16,7 @@ import { PgBossJobs } from './jobs/pg-boss-jobs.ts'
 import { NotifyLiveBus } from './live/notify-live-bus.ts'
 import './reasons/platform-reasons.ts'
 import type { Hub, HubApp, HubModule, Stop } from './module.ts'
+import { Exporter } from './resource/export/exporter.ts'
 import { startSecurity, type Security } from './security/security.ts'
 import { Settings } from './settings/index.ts'
 
@@ -77,6 +78,12 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       clock,
       log: log.child({ module: 'files' }),
     })
+    const exporter = new Exporter({
+      db,
+      folder: join(config.dataFolder, 'exports'),
+      log: log.child({ module: 'exports' }),
+    })
+    stops.push(() => exporter.stop())
     let listeningPort = config.port
     const hub: Hub = {
       config,
@@ -86,6 +93,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
       db,
       security,
       files,
+      exporter,
       settings,
       ...services,
       roles: config.roles,

@@ -7,6 +7,7 @@ import type { Database } from './database/database.ts'
 import type { Files } from './files/files.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LiveBus } from './live/live-bus.ts'
+import type { Exporter } from './resource/export/exporter.ts'
 import type { Resource } from './resource/resource.ts'
 import type { Security } from './security/security.ts'
 import type { Settings } from './settings/settings.ts'
@@ -25,6 +26,8 @@ export interface Hub {
   readonly files: Files
   readonly jobs: Jobs
   readonly live: LiveBus
+  /** Writes long lists into files, away from this process. */
+  readonly exporter: Exporter
   /** What people change while the hub runs. */
   readonly settings: Settings
   readonly roles: ReadonlySet<HubRole>

@@ -4,11 +4,11 @@ import { maskPhone, maySeeSensitive, SEE_SENSITIVE } from '../../platform/auth/s
 import { hasEverywhere, type CurrentUser } from '../../platform/auth/user.ts'
 import type { Language } from '../../platform/reasons/reason.ts'
 import type { Field, FieldValue } from '../../platform/resource/field.ts'
-import { rulesOf, type CellContext } from '../../platform/resource/kinds.ts'
+import { HIDDEN_TITLE, type CellContext } from '../../platform/resource/cell-text.ts'
+import { cellTextOf } from '../../platform/resource/kinds.ts'
 import type { Queryable } from '../../platform/resource/list.repository.ts'
 import { localTextOf } from '../../platform/resource/local-time.ts'
 import { fieldNamed, findResource } from '../../platform/resource/resource.ts'
-import { HIDDEN_TITLE } from '../../platform/resource/rows.ts'
 import { shapeOf, type Shape } from '../../platform/resource/shape.ts'
 import { selectTitles } from '../../platform/resource/titles.repository.ts'
 import type { AuditRow } from './audit-log.repository.ts'
@@ -91,9 +91,7 @@ export class EntryViews {
       return (typeof value === 'string' && this.titles.get(field.resource!)?.get(value)) || HIDDEN_TITLE
     // A number that was masked when it was written down is none any more
     const text =
-      field && !field.sensitive
-        ? rulesOf(field).cellText(value as FieldValue, field, context)
-        : plainText(value, context)
+      field && !field.sensitive ? cellTextOf(value as FieldValue, field, context) : plainText(value, context)
     return text.slice(0, LONGEST_VALUE)
   }
 

@@ -8,7 +8,6 @@ import { fileRoute } from '../../platform/http/file-route.ts'
 import { route } from '../../platform/http/route.ts'
 import type { HubApp } from '../../platform/module.ts'
 import type { RecordContext } from '../../platform/resource/context.ts'
-import { mediaTypes } from '../../platform/resource/export/export.service.ts'
 import {
   faultsOf,
   findOne,
@@ -17,6 +16,7 @@ import {
   startRun,
   startUndo,
 } from '../../platform/resource/import/import.service.ts'
+import { mediaTypes } from '../../platform/resource/sheet/sheet-file.ts'
 import { writeXlsx } from '../../platform/resource/sheet/xlsx-writer.ts'
 import { recordsErrors } from './errors.ts'
 

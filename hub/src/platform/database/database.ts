@@ -5,6 +5,7 @@ import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts'
 import { OWNER_LOCK } from './advisory-locks.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts'
 import { applyMigrations } from './migrate.ts'
+import { parserOf } from './parsers.ts'
 
 /** A Prisma client inside a transaction. */
 export type PrismaTransaction = Prisma.TransactionClient
@@ -92,16 +93,6 @@ async function connect(
       await server?.stop()
     },
   }
-}
-
-/** PostgreSQL type ids whose values would lose something as JavaScript numbers or local dates: they stay text. */
-const textTypes = new Set([20, 1700, 1082])
-const textArrayTypes = new Set([1016, 1231, 1182])
-
-function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  if (textTypes.has(oid)) return (value) => value
-  // 1009 is text[]
-  return pg.types.getTypeParser(textArrayTypes.has(oid) ? 1009 : oid, format) as (value: string) => unknown
 }
 
 async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {

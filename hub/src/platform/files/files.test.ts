@@ -12,7 +12,7 @@ import { fileTypeOf } from './content-type.ts'
 import { DiskStore } from './disk-store.ts'
 import { placeOf } from './file-store.ts'
 import { cleanPicture, smallerPictures } from './pictures.ts'
-import { Slots } from './slots.ts'
+import { Slots } from '../slots.ts'
 
 let folder: string
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { recordErrors } from './errors.ts'
 import { selectHistory, type HistoryRow } from './history.repository.ts'
 import { selectByIds, type Queryable } from './list.repository.ts'
 import { findResource, type Resource } from './resource.ts'
-import { HIDDEN_TITLE } from './rows.ts'
+import { HIDDEN_TITLE } from './cell-text.ts'
 import { shapeOf, type Shape } from './shape.ts'
 import { selectTitles } from './titles.repository.ts'
 

@@ -3,14 +3,10 @@ import * as z from 'zod'
 import type { FieldKind, FilterOperator } from '@courtyard/protocols/contract'
 import type { PlatformReasonCode } from '../reasons/platform-reasons.ts'
 import type { Language, Reason } from '../reasons/reason.ts'
+import { cellText, type CellContext, type CellForm, type CellRule } from './cell-text.ts'
 import type { Field, FieldValue } from './field.ts'
-import { instantOfCell, localTextOf } from './local-time.ts'
+import { instantOfCell } from './local-time.ts'
 
-export interface CellContext {
-  readonly language: Language
-  /** IANA name. */
-  readonly timeZone: string
-}
 /** A value from a cell, or why it is none. */
 export type CellValue = { readonly value: FieldValue } | { readonly fault: Reason }
 
@@ -22,8 +18,8 @@ export interface KindRules {
   readonly written: (field: Field) => z.ZodType<FieldValue>
   /** A value of the driver as JSON. */
   readonly read: (value: unknown) => unknown
-  /** Text of a cell; numbers as their exact digits. */
-  readonly cellText: (value: FieldValue, field: Field, context: CellContext) => string
+  /** How its values are said in a cell. */
+  readonly cellForm: CellForm
   /** Cell of a spreadsheet program that keeps numbers and dates as such. */
   readonly cellType: 'text' | 'number' | 'day' | 'instant'
   readonly fromCell: (cell: string, field: Field, context: CellContext) => CellValue
@@ -32,7 +28,6 @@ export interface KindRules {
 const told = (code: PlatformReasonCode) => code
 const anyText = (value: unknown) => (value === null ? null : `${value as string | number}`)
 const same = (value: unknown) => value
-const shown = (value: FieldValue) => (value === null ? '' : String(value))
 const comparable = ['is', 'isNot', 'in', 'between', 'isEmpty', 'isNotEmpty'] as const
 const words = ['is', 'isNot', 'in', 'contains', 'isEmpty', 'isNotEmpty'] as const
 const named = ['is', 'isNot', 'in', 'isEmpty', 'isNotEmpty'] as const
@@ -42,7 +37,7 @@ const textRules: KindRules = {
   operators: words,
   written: (field) => textSchema(field.maxLength ?? 200, false),
   read: anyText,
-  cellText: shown,
+  cellForm: 'plain',
   cellType: 'text',
   fromCell: (cell) => ({ value: cell }),
 }
@@ -92,7 +87,7 @@ const decimalRules: KindRules = {
   operators: comparable,
   written: decimalSchema,
   read: anyText,
-  cellText: shown,
+  cellForm: 'plain',
   cellType: 'number',
   fromCell: (cell) => ({ value: cell.replace(/[,，\s]/g, '').replace(/^[¥￥]/, '') }),
 }
@@ -105,8 +100,7 @@ const optionRules: KindRules = {
     return values.length > 0 ? z.enum(values as [string, ...string[]]) : z.string().max(60)
   },
   read: anyText,
-  cellText: (value, field, { language }) =>
-    field.options?.find((one) => one.value === value)?.label[language] ?? shown(value),
+  cellForm: 'option',
   cellType: 'text',
   fromCell: (cell, field) => {
     const wanted = cell.toLowerCase()
@@ -129,7 +123,6 @@ export function notOneOf({ options = [] }: Field): Reason {
 
 const yes = new Set(['true', 'yes', 'y', '1', '是', '有', '真', '√'])
 const no = new Set(['false', 'no', 'n', '0', '否', '无', '假', '×'])
-const yesNo = { zh: ['否', '是'], en: ['No', 'Yes'] } as const
 
 const phoneForm = /^\+?[\d\s()-]{5,20}$/
 const identityForm = /^[A-Z\d()（）-]{5,30}$/
@@ -164,7 +157,7 @@ export const fieldKinds: Readonly<Record<FieldKind, KindRules>> = {
     operators: ['is', 'isNot', 'isEmpty', 'isNotEmpty'],
     written: () => z.boolean(),
     read: same,
-    cellText: (value, _field, { language }) => (value === null ? '' : yesNo[language][value ? 1 : 0]),
+    cellForm: 'yesNo',
     cellType: 'text',
     fromCell: (cell) => {
       const text = cell.toLowerCase()
@@ -180,7 +173,7 @@ export const fieldKinds: Readonly<Record<FieldKind, KindRules>> = {
     operators: comparable,
     written: () => z.iso.date(),
     read: anyText,
-    cellText: shown,
+    cellForm: 'plain',
     cellType: 'day',
     fromCell: (cell) => {
       const match = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?$/.exec(
@@ -196,7 +189,7 @@ export const fieldKinds: Readonly<Record<FieldKind, KindRules>> = {
     operators: ['between', 'isEmpty', 'isNotEmpty'],
     written: () => z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString()),
     read: (value) => (value instanceof Date ? value.toISOString() : value),
-    cellText: (value, _field, { timeZone }) => (value === null ? '' : localTextOf(String(value), timeZone)),
+    cellForm: 'instant',
     cellType: 'instant',
     fromCell: (cell, _field, { timeZone }) => {
       const value = instantOfCell(cell, timeZone)
@@ -218,7 +211,7 @@ export const fieldKinds: Readonly<Record<FieldKind, KindRules>> = {
     operators: ['isEmpty', 'isNotEmpty'],
     written: () => z.array(z.uuid()).max(50),
     read: (value) => value ?? [],
-    cellText: (value) => (Array.isArray(value) ? String(value.length) : ''),
+    cellForm: 'count',
     cellType: 'number',
     fromCell: () => ({ fault: { code: 'record.read_only' } }),
   },
@@ -226,4 +219,16 @@ export const fieldKinds: Readonly<Record<FieldKind, KindRules>> = {
 
 export function rulesOf(field: Pick<Field, 'kind'>): KindRules {
   return fieldKinds[field.kind]
+}
+
+export function cellRuleOf(field: Field, { language, timeZone }: CellContext): CellRule {
+  const { cellForm: form } = rulesOf(field)
+  if (form !== 'option') return { form, language, timeZone }
+  const labels = new Map((field.options ?? []).map(({ value, label }) => [value, label[language]]))
+  return { form, language, timeZone, labels }
+}
+
+/** Text of a cell; numbers as their exact digits. */
+export function cellTextOf(value: FieldValue, field: Field, context: CellContext): string {
+  return cellText(value, cellRuleOf(field, context))
 }

@@ -5,7 +5,7 @@ import type { Viewer } from '../auth/user.ts'
 import { fail, invalidInput } from '../errors.ts'
 import { conditionsSql, parseConditions, searchSql, seen, type SqlContext } from './conditions.ts'
 import { recordErrors } from './errors.ts'
-import type { Field } from './field.ts'
+import { memberSql, type Field } from './field.ts'
 import { rulesOf } from './kinds.ts'
 import type { Shape } from './shape.ts'
 import { fieldOfShape } from './shape.ts'
@@ -29,6 +29,12 @@ export interface RawRow {
   readonly [field: `f${number}`]: unknown
 }
 
+/** SQL and what its `$1`, `$2` … stand for. */
+export interface Statement {
+  readonly text: string
+  readonly values: unknown[]
+}
+
 export const COUNT_LIMIT = 10_000
 
 /**
@@ -37,7 +43,7 @@ export const COUNT_LIMIT = 10_000
  */
 const CANDIDATES = COUNT_LIMIT + 1
 
-interface Query extends SqlContext {
+export interface Query extends SqlContext {
   readonly where: string[]
   /** The search index finds the candidates. */
   readonly searches: boolean
@@ -78,7 +84,7 @@ export function columnsSql(shape: Shape, sensitive: string): string {
 }
 
 /** Parameters of conditions that a statement does not need are left out: the server would not know their type. */
-function statement(text: string, params: readonly unknown[]): { text: string; values: unknown[] } {
+function statement(text: string, params: readonly unknown[]): Statement {
   const used: number[] = []
   const renumbered = text.replace(/\$(\d+)/g, (_, number: string) => {
     const at = Number(number) - 1
@@ -239,10 +245,7 @@ export async function countRows(
 }
 
 /** Rows that the server expects. */
-async function estimate(
-  db: Queryable,
-  { text, values }: { text: string; values: unknown[] },
-): Promise<number> {
+async function estimate(db: Queryable, { text, values }: Statement): Promise<number> {
   const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
     `EXPLAIN (FORMAT JSON) ${text}`,
     values,
@@ -282,30 +285,27 @@ export async function selectByIds(
   return rows
 }
 
+/** Whether the list has more rows than that. */
+export async function hasMoreThan(db: Queryable, query: Query, rows: number): Promise<boolean> {
+  const { table } = query.shape.resource
+  const one = `SELECT 1 FROM "${table}" r WHERE ${whereSql(query)} OFFSET ${rows} LIMIT 1`
+  return (await db.query(statement(one, query.params))).rows.length > 0
+}
+
 /**
- * Rows of a list through a cursor of the server, for exports: `size` at a time, inside one transaction. An array is
- * empty once the next one is asked for.
+ * All rows of a list in its order, for a file: first whether the person sees their sensitive fields whole, then the
+ * values of `fields`.
  */
-export async function* streamRows(
-  client: pg.ClientBase,
+export function fileStatement(
   query: Query,
   { field, descending }: Sorting,
-  size: number,
-): AsyncGenerator<RawRow[]> {
-  const sql = seen(query, field)
-  await client.query(
-    statement(
-      `DECLARE exported NO SCROLL CURSOR FOR SELECT ${columnsSql(query.shape, query.sensitive)}
-     FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)}
-     ORDER BY ${sql}${descending ? ' DESC NULLS LAST' : ''}, r.id`,
-      query.params,
-    ),
+  fields: readonly Field[],
+): Statement {
+  const columns = fields.map(
+    (one, at) => `${one.customKey === null ? one.sql : memberSql(one.customKey)} AS f${at}`,
   )
-  for (;;) {
-    const { rows } = await client.query<RawRow>(`FETCH ${size} FROM exported`)
-    if (rows.length === 0) return
-    yield rows
-    // Promises of the pool hold a result until V8 collects its old space: 100,000 rows would all be there together
-    rows.length = 0
-  }
+  const text = `SELECT ${[`(${query.sensitive}) IS TRUE`, ...columns].join(', ')}
+     FROM "${query.shape.resource.table}" r WHERE ${whereSql(query)}
+     ORDER BY ${seen(query, field)}${descending ? ' DESC NULLS LAST' : ''}, r.id`
+  return statement(text, query.params)
 }

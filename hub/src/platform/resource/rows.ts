@@ -3,6 +3,7 @@ import type { AttachmentRef, Reference, ResourceRow } from '@courtyard/protocols
 import { maskIdentityNumber, maskPhone } from '../auth/sensitive.ts'
 import type { Viewer } from '../auth/user.ts'
 import { attachmentsOf } from './attachment-source.ts'
+import { HIDDEN_TITLE } from './cell-text.ts'
 import type { Field, FieldValue, Values } from './field.ts'
 import { rulesOf } from './kinds.ts'
 import type { Queryable, RawRow } from './list.repository.ts'
@@ -80,9 +81,6 @@ function idsOf(all: Map<string, Set<string>>, name: string): Set<string> {
   all.set(name, known)
   return known
 }
-
-/** Shown for what a link leads to when the person may not see that. */
-export const HIDDEN_TITLE = '•••'
 
 export function titleOf(links: Links, field: Field, id: string): string {
   return links.titles.get(field.resource!)?.get(id) ?? HIDDEN_TITLE

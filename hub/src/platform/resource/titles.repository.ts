@@ -1,5 +1,5 @@
 import type { Viewer } from '../auth/user.ts'
-import type { Queryable } from './list.repository.ts'
+import type { Queryable, Statement } from './list.repository.ts'
 import { fieldNamed, type Resource } from './resource.ts'
 import { visible } from './visible.ts'
 
@@ -14,14 +14,18 @@ export async function selectTitles(
   user: Viewer,
   ids: readonly string[],
 ): Promise<Map<string, string>> {
-  const params: unknown[] = [ids]
-  const scope = visible(user, resource, resource.permissions.read, params)
-  const { rows } = await db.query<{ id: string; title: string | null }>(
-    `SELECT r.id, (${titleSql(resource)})::text AS title FROM "${resource.table}" r
-     WHERE r.id = ANY($1::uuid[]) AND ${scope}`,
-    params,
-  )
+  const { text, values } = titlesStatement(resource, user)
+  const { rows } = await db.query<{ id: string; title: string | null }>(text, [ids, ...values])
   return new Map(rows.map(({ id, title }) => [id, title ?? '']))
+}
+
+/** Finds `id` and `title`; its values come after the ids. */
+export function titlesStatement(resource: Resource, user: Viewer): Statement {
+  const params: unknown[] = [null]
+  const scope = visible(user, resource, resource.permissions.read, params)
+  const text = `SELECT r.id, (${titleSql(resource)})::text AS title FROM "${resource.table}" r
+     WHERE r.id = ANY($1::uuid[]) AND ${scope}`
+  return { text, values: params.slice(1) }
 }
 
 export interface ReferenceTarget {

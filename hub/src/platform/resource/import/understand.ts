@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ImportPlan } from '@courtyard/protocols/contract'
 import { ownFaults, planChanges, type NewRecord, type PlannedChange } from '../change.service.ts'
+import type { CellContext } from '../cell-text.ts'
 import type { RecordContext } from '../context.ts'
 import type { Field, FieldValue, Values } from '../field.ts'
 import { rulesOf } from '../kinds.ts'

@@ -1,6 +1,6 @@
 /** Rows as a file that a spreadsheet program opens: they leave as they come, whatever their number. */
 import { Readable } from 'node:stream'
-import { csvLine } from './csv-text.ts'
+import { csvLine } from './csv-line.ts'
 import { writeXlsx, type SheetColumn } from './xlsx-writer.ts'
 
 export const mediaTypes = {
@@ -8,6 +8,8 @@ export const mediaTypes = {
   csv: 'text/csv; charset=utf-8',
 } as const
 export type SheetFormat = keyof typeof mediaTypes
+
+type SheetRows = AsyncIterable<readonly (readonly string[])[]>
 
 export interface SheetFile {
   readonly stream: Readable
@@ -21,19 +23,30 @@ export function sheetFile(
   name: string,
   at: Date,
   columns: readonly SheetColumn[],
-  rows: AsyncIterable<readonly (readonly string[])[]>,
+  rows: SheetRows,
 ): SheetFile {
   return {
-    stream: format === 'csv' ? csvStream(columns, rows) : (writeXlsx([{ name, columns, rows }]) as Readable),
-    fileName: `${name} ${at.toISOString().slice(0, 10)}.${format}`,
+    stream: sheetStream(format, name, columns, rows),
+    fileName: sheetFileName(format, name, at),
     mediaType: mediaTypes[format],
   }
 }
 
-function csvStream(
+export function sheetFileName(format: SheetFormat, name: string, at: Date): string {
+  return `${name} ${at.toISOString().slice(0, 10)}.${format}`
+}
+
+/** The bytes of the file as the rows come. */
+export function sheetStream(
+  format: SheetFormat,
+  name: string,
   columns: readonly SheetColumn[],
-  rows: AsyncIterable<readonly (readonly string[])[]>,
+  rows: SheetRows,
 ): Readable {
+  return format === 'csv' ? csvStream(columns, rows) : (writeXlsx([{ name, columns, rows }]) as Readable)
+}
+
+function csvStream(columns: readonly SheetColumn[], rows: SheetRows): Readable {
   async function* text(): AsyncGenerator<string> {
     // The mark tells spreadsheet programs that it is UTF-8
     yield `\uFEFF${csvLine(columns.map(({ head }) => ({ text: head, isNumber: false })))}`
