@@ -3423,6 +3423,9 @@ CREATE INDEX "office_contact_search_idx" ON "office_contact" USING gin (search_g
 CREATE INDEX "party_by_name_idx" ON "party" ("project_id", "name", "id");
 CREATE INDEX "party_search_idx" ON "party" USING gin (search_grams(coalesce("name", '') || chr(10) || coalesce("phone", '') || chr(10) || coalesce("second_phone", '') || chr(10) || custom_text("custom")));
 
+-- resource partyRole
+CREATE INDEX "party_role_by_from_at_idx" ON "party_role" ("project_id", "from_at", "id");
+
 -- resource room
 CREATE INDEX "room_by_code_idx" ON "room" ("project_id", "code", "id");
 CREATE INDEX "room_by_floor_idx" ON "room" ("project_id", "floor", "id");

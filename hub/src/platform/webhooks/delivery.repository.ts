@@ -1,6 +1,7 @@
 /** Deliveries: claimed by whoever sends them, noted when they were tried. */
 import type { Pool, PoolClient } from 'pg'
 import { storedReason } from '../reasons/reason.ts'
+import { TEST_EVENT } from './event-kinds.ts'
 import type { WebhookReason } from './reasons.ts'
 
 export interface ClaimedDelivery {
@@ -95,7 +96,7 @@ export interface Outcome {
  */
 export async function noteAttempt(
   pool: Pool,
-  { id, attempts }: Pick<ClaimedDelivery, 'id' | 'attempts'>,
+  { id, attempts, webhookId, type }: Pick<ClaimedDelivery, 'id' | 'attempts' | 'webhookId' | 'type'>,
   outcome: Outcome,
 ): Promise<void> {
   const fault = outcome.reason && storedReason(outcome.reason)
@@ -111,6 +112,19 @@ export async function noteAttempt(
       ...[outcome.state, outcome.nextAt, attempts],
     ],
   )
+  // A trial says nothing of what is really sent
+  if (type !== TEST_EVENT) await noteHealth(pool, webhookId, outcome)
+}
+
+/** By itself: a process that dies before it leaves that to the next try. Mostly nothing changes, nothing is written. */
+async function noteHealth(pool: Pool, webhookId: string, { state, at }: Outcome): Promise<void> {
+  if (state === 'delivered') {
+    const text = 'update webhook set failing_since = null where id = $1 and failing_since is not null'
+    await pool.query(text, [webhookId])
+    return
+  }
+  const text = 'update webhook set failing_since = $2 where id = $1 and failing_since is null'
+  await pool.query(text, [webhookId, at])
 }
 
 /** What was over before then is forgotten. @returns how many events */

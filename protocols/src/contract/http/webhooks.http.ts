@@ -51,6 +51,8 @@ export const Webhook = z.object({
   failing: z.number().int(),
   dead: z.number().int(),
   lastDeliveredAt: Instant.nullable(),
+  /** First try that failed since the last one that was taken; null: the last one was taken. */
+  failingSince: Instant.nullable(),
   isMine: z.boolean(),
 })
 export type Webhook = z.infer<typeof Webhook>

@@ -2,7 +2,7 @@ import { call } from '#lib/api/client.ts'
 import { label } from '#lib/format/index.svelte.ts'
 import { session } from '#lib/state/session.svelte.ts'
 import { places } from './navigation.ts'
-import { systemGroups } from './system-places.ts'
+import { seesPlace, systemGroups } from './system-places.ts'
 import { m } from '#lib/paraglide/messages.js'
 
 export interface Hit {
@@ -18,7 +18,7 @@ export function pageHits(words: string): Hit[] {
   const wanted = words.toLowerCase()
   const system = wanted === '' ? [] : systemGroups.flatMap((group) => group.places)
   const hits = [...places, ...system]
-    .filter((place) => place.permission === null || session.may(place.permission))
+    .filter(seesPlace)
     .map((place) => ({
       key: place.href,
       group: m.palette_pages(),

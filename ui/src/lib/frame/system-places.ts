@@ -14,7 +14,7 @@ import Settings from '@lucide/svelte/icons/settings'
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import Workflow from '@lucide/svelte/icons/workflow'
-import type { PermissionName } from '#lib/state/session.svelte.ts'
+import { session, type PermissionName } from '#lib/state/session.svelte.ts'
 import { m } from '#lib/paraglide/messages.js'
 
 export interface SystemPlace {
@@ -23,11 +23,17 @@ export interface SystemPlace {
   readonly icon: typeof Settings
   /** Null: everybody. */
   readonly permission: PermissionName | null
+  /** Opens it to others as well. */
+  readonly also?: () => boolean
 }
 interface SystemGroup {
   readonly text: () => string
   readonly places: readonly SystemPlace[]
 }
+
+/** Whether the person finds anything there. */
+export const seesPlace = ({ permission, also }: Pick<SystemPlace, 'permission' | 'also'>): boolean =>
+  permission === null || session.may(permission) || also?.() === true
 
 export const systemGroups: readonly SystemGroup[] = [
   {
@@ -81,7 +87,10 @@ export const systemGroups: readonly SystemGroup[] = [
     text: m.bak_group,
     places: [
       { href: '/system/settings', text: m.set_nav, icon: SlidersHorizontal, permission: 'settings.manage' },
-      { href: '/system/backups', text: m.bak_nav, icon: DatabaseBackup, permission: 'archive.manage' },
+      {
+        ...{ href: '/system/backups', text: m.bak_nav, icon: DatabaseBackup, permission: 'archive.manage' },
+        also: () => session.mayEverywhere('backup.manage'),
+      },
     ],
   },
   {

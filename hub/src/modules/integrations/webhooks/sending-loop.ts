@@ -3,8 +3,10 @@ import { removeOldEvents } from '../../../platform/webhooks/delivery.repository.
 import type { WebhookSender } from '../../../platform/webhooks/sender.ts'
 import type { Hub, Stop } from '../../../platform/module.ts'
 import { HOUR_MS } from '../../../platform/retry.ts'
+import { tellOfFailing } from './failing.service.ts'
 
 const LOOK_EVERY_MS = 1_000
+const TELL_EVERY_MS = 60_000
 /** What is over is kept so long. */
 export const KEEP_DAYS = 30
 
@@ -14,9 +16,15 @@ export function startSending(hub: Hub, sender: WebhookSender): Stop {
   let timer: NodeJS.Timeout | undefined
   let looking = Promise.resolve()
   let cleanedMs = 0
+  // Not at once: a hub that was off tries first what waits
+  let toldMs = Date.now()
   const look = async (): Promise<void> => {
     try {
       await sender.begin()
+      if (Date.now() - toldMs > TELL_EVERY_MS) {
+        toldMs = Date.now()
+        await tellOfFailing(hub)
+      }
       if (Date.now() - cleanedMs > HOUR_MS) {
         cleanedMs = Date.now()
         await removeOldEvents(hub.db.pool, new Date(hub.clock.now().getTime() - KEEP_DAYS * 24 * HOUR_MS))

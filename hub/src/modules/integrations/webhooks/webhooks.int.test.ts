@@ -12,8 +12,10 @@ import { WebhookSender } from '../../../platform/webhooks/sender.ts'
 import { accountsModule } from '../../accounts/index.ts'
 import { estateModule } from '../../estate/index.ts'
 import { lostAndFoundModule } from '../../lost-and-found/index.ts'
+import { notificationsModule } from '../../notifications/index.ts'
 import { recordsModule } from '../../records/index.ts'
 import { integrationsModule } from '../index.ts'
+import { tellOfFailing } from './failing.service.ts'
 
 /** The verifier refuses what is minutes old: the clock begins where the real one is. */
 const clock = manualClock(new Date().toISOString())
@@ -38,7 +40,8 @@ const received: Received[] = []
 let answer = { status: 200, body: 'thanks' }
 
 beforeAll(async () => {
-  const modules = [accountsModule, estateModule, recordsModule, lostAndFoundModule, silentModule]
+  const records = [estateModule, recordsModule, lostAndFoundModule]
+  const modules = [accountsModule, ...records, notificationsModule, silentModule]
   hub = await startTestHub({ modules, clock, environment: { WEBHOOK_LOOPBACK: 'on', SESSION_HOURS: '720' } })
   root = await hub.as('administrator')
   const project = async (code: string) =>
@@ -188,6 +191,47 @@ test('who does not take it is asked again, later and later, up to a day; then it
   expect((await Promise.all([resend(), resend()])).map(({ status }) => status).sort()).toEqual([200, 409])
   await sender.deliverDue()
   expect(await deliveries(webhook.id)).toMatchObject([{ state: 'delivered', status: 204 }])
+})
+
+test('when nothing gets through for a day, those who may mend it are told once, and once when it works again', async () => {
+  const [inside, outside] = await Promise.all([
+    hub.as('administrator', [mine]),
+    hub.as('administrator', [other]),
+  ])
+  const { webhook } = await subscribe(root)
+  const toldTo = async (who: TestClient) =>
+    (await who.call('GET /api/messages')).items.map(({ template, subject }) => [template.key, subject])
+  const failingSince = async () =>
+    (await root.call('GET /api/webhooks/:id', { params: { id: webhook.id } })).failingSince
+  answer = { status: 503, body: '' }
+  const since = clock.now().toISOString()
+  await happen()
+  await sender.deliverDue()
+  later(23 * 3_600_000)
+  await happen()
+  await sender.deliverDue()
+  await tellOfFailing(hub.hub)
+  expect([await failingSince(), await toldTo(inside)]).toEqual([since, []])
+  later(3_600_000)
+  // Two processes look at the same time
+  await Promise.all([tellOfFailing(hub.hub), tellOfFailing(hub.hub)])
+  later(86_400_000)
+  await tellOfFailing(hub.hub)
+  expect(await toldTo(inside)).toEqual([['webhook.failing', expect.stringContaining('Receiver')]])
+  expect(await toldTo(outside)).toEqual([])
+  answer = { status: 200, body: '' }
+  const trial = await root.call('POST /api/webhooks/:id/test', { params: { id: webhook.id } })
+  expect([trial.state, await failingSince()]).toEqual(['delivered', since])
+  await sender.deliverDue()
+  answer = { status: 503, body: '' }
+  // It fails anew before anybody has looked
+  later(60_000)
+  await happen()
+  await sender.deliverDue()
+  await tellOfFailing(hub.hub)
+  await tellOfFailing(hub.hub)
+  expect((await toldTo(inside)).map(([key]) => key)).toEqual(['webhook.recovered', 'webhook.failing'])
+  expect(await failingSince()).toBe(clock.now().toISOString())
 })
 
 test('a receiver that is gone for good is not asked again', async () => {

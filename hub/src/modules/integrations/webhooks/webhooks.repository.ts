@@ -15,6 +15,8 @@ export interface StoredWebhook {
   readonly ownerName: string
   readonly ownerDisabled: boolean
   readonly previousSecretUntil: Date | null
+  /** First try that failed since the last one that was taken. */
+  readonly failingSince: Date | null
   readonly version: number
   readonly createdAt: Date
 }
@@ -22,7 +24,7 @@ export interface StoredWebhook {
 const COLUMNS = `w.id, w.name, w.url, w.events, w.all_projects as "allProjects", w.project_ids as "projectIds", w.active,
   w.owner_id as "ownerId", coalesce(u.display_name, '') as "ownerName",
   u.id is null or u.disabled_at is not null as "ownerDisabled",
-  w.previous_secret_until as "previousSecretUntil", w.version, w.created_at as "createdAt"`
+  w.previous_secret_until as "previousSecretUntil", w.failing_since as "failingSince", w.version, w.created_at as "createdAt"`
 const FROM = `webhook w left join app_user u on u.id = w.owner_id`
 
 type Row = Omit<StoredWebhook, 'place'> & { readonly allProjects: boolean; readonly projectIds: string[] }
@@ -72,10 +74,12 @@ export async function insertWebhook(
   )
 }
 
+/** What failed at another address, or before a pause, counts no more, unless people were told of it. */
 export async function updateWebhook(client: Client, id: string, webhook: WebhookFields): Promise<void> {
   const { name, url, events, active, place } = webhook
   await client.query(
     `update webhook set name = $2, url = $3, events = $4, active = $5, all_projects = $6, project_ids = $7,
+       failing_since = case when failure_told_at is null and (url <> $3 or active <> $5) then null else failing_since end,
        version = version + 1 where id = $1`,
     [id, name, url, events, active, ...placeColumns(place)],
   )

@@ -39,7 +39,7 @@ import {
   type WebhookFields,
 } from './webhooks.repository.ts'
 
-const MANAGE = 'webhooks.manage'
+export const MANAGE = 'webhooks.manage'
 /** So long deliveries are signed with the old secret too. */
 const BOTH_SECRETS_MS = 24 * HOUR_MS
 
@@ -188,7 +188,7 @@ async function lockWebhook(
   )
 }
 
-function maySee(user: CurrentUser, { ownerId, place }: StoredWebhook): boolean {
+export function maySee(user: CurrentUser, { ownerId, place }: StoredWebhook): boolean {
   return ownerId === user.id || covers(user, MANAGE, place)
 }
 
@@ -249,6 +249,7 @@ function viewOf(
     waiting: counts?.waiting ?? 0,
     failing: counts?.failing ?? 0,
     dead: counts?.dead ?? 0,
+    failingSince: webhook.failingSince?.toISOString() ?? null,
     lastDeliveredAt: counts?.lastDeliveredAt?.toISOString() ?? null,
     isMine: ownerId === user.id,
   }

@@ -46,7 +46,7 @@ export async function zipBackup(folder: string, name: string): Promise<BackupZip
 
 /** The types of yazl leave out what it tells. */
 function sizeOf(zip: yazl.ZipFile): Promise<number> {
-  return new Promise((resolve) => zip.end({}, resolve as () => void))
+  return new Promise((resolve) => zip.end(undefined, resolve as () => void))
 }
 
 /** @throws AppError `backup.elsewhere` */

@@ -257,7 +257,7 @@ test('downloaded it is one file of a known size, which unpacks to the same backu
 })
 
 test('of two who delete the last two, one is asked again: it is the last that could be restored', async () => {
-  const remove = (id: string, query: { evenLast?: boolean } = {}) =>
+  const remove = (id: string, query: { evenLast?: string } = {}) =>
     admin.raw('DELETE /api/backups/:id', { params: { id }, query })
   const { backupFolder } = hub.hub.config
   const kept = join(folder, 'kept')
@@ -270,7 +270,7 @@ test('of two who delete the last two, one is asked again: it is the last that co
   const last = both[refused]!
   expect((await admin.call('GET /api/backups')).items).toMatchObject([{ id: last.id, state: 'done' }])
   expect(await readdir(backupFolder)).toEqual([last.name])
-  expect((await remove(last.id, { evenLast: true })).status).toBe(200)
+  expect((await remove(last.id, { evenLast: 'true' })).status).toBe(200)
   expect(await readdir(backupFolder)).toEqual([])
   expect((await remove(last.id)).status).toBe(404)
   // Put back by hand, it is found again

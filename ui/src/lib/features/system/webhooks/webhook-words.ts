@@ -10,12 +10,17 @@ export const deliveryStates: Readonly<Record<WebhookDeliveryState, { tone: Tone;
   dead: { tone: 'fault', text: m.hook_delivery_dead },
 }
 
+const FAILING_MS = 10 * 60_000
+
 /** One state of a webhook: what a person has to know first. */
-export function webhookState(webhook: Webhook): { tone: Tone; text: string } {
+export function webhookState(webhook: Webhook, nowMs = Date.now()): { tone: Tone; text: string } {
   if (!webhook.active) return { tone: 'unknown', text: m.hook_state_paused() }
   if (webhook.owner.disabled) return { tone: 'fault', text: m.hook_state_owner() }
-  if (webhook.dead > 0) return { tone: 'fault', text: m.hook_state_failing() }
-  if (webhook.failing > 0) return { tone: 'attention', text: m.hook_delivery_failed() }
+  // A first failure is mostly a restart; what was given up before it worked again is no state of now
+  if (webhook.failingSince !== null && nowMs - Date.parse(webhook.failingSince) > FAILING_MS)
+    return { tone: 'fault', text: m.hook_state_failing() }
+  if (webhook.failingSince !== null || webhook.failing > 0)
+    return { tone: 'attention', text: m.hook_delivery_failed() }
   return { tone: 'ok', text: m.hook_state_active() }
 }
 
