@@ -29,6 +29,7 @@ const words = {
     multiplier: '倍率',
     usage: '用量',
     estimated: '本账单的用量有一部分是估算的，以后按实际读数结算。',
+    scan: '手机扫码，查看账单明细与抄表依据',
     watermark: '试算',
   },
   en: {
@@ -57,6 +58,7 @@ const words = {
     multiplier: 'Factor',
     usage: 'Quantity',
     estimated: 'Part of the usage is estimated; it is settled once real readings are there.',
+    scan: 'Scan to see how this bill came about, down to the readings',
     watermark: 'PREVIEW',
   },
 } as const satisfies Record<PrintLanguage, Record<string, string>>
@@ -95,6 +97,7 @@ export function billOnA4(language: PrintLanguage): PrintContent {
       { kind: 'text', text: say.reads, bold: true },
       readsTable(language, 'small'),
       { kind: 'text', text: say.estimated, size: 'small', when: 'bill.estimated' },
+      { kind: 'code', text: '{{ bill.link }}', label: say.scan, widthMm: 22, when: 'bill.link' },
     ],
     footer: `{{ project.name }} · ${NUMBER(say.draft)}`,
     watermark: `{% if bill.draft %}${say.watermark}{% endif %}`,
@@ -132,6 +135,14 @@ export function billOnRoll(language: PrintLanguage): PrintContent {
       { kind: 'amount', label: say.due, value: '{{ bill.amount | money }}', note: say.capital },
       readsTable(language, 'small', ['multiplier', 'usage']),
       { kind: 'text', text: say.estimated, size: 'small', when: 'bill.estimated' },
+      {
+        kind: 'code',
+        text: '{{ bill.link }}',
+        label: say.scan,
+        widthMm: 30,
+        align: 'center',
+        when: 'bill.link',
+      },
     ],
     footer: '',
     watermark: `{% if bill.draft %}${say.watermark}{% endif %}`,

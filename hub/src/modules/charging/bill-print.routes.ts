@@ -92,7 +92,7 @@ async function* pagesOfRun(
     const bills = await Promise.all(ids.slice(at, at + CHUNK).map((id) => findBill(hub.db.pool, user, id)))
     for (const [place, bill] of bills.entries()) {
       // Issued bills stay; only one that this person may see no longer is passed over
-      if (bill) yield print(printedBill(bill, look.language))
+      if (bill) yield print(printedBill(hub, bill, look.language))
       tell(at + place + 1)
     }
   }

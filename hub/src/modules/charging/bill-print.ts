@@ -1,5 +1,6 @@
 /** Bills on paper: what templates can say of one, and where its values come from. */
 import type { BillDetail, PrintLanguage } from '@courtyard/protocols/contract'
+import type { Hub } from '../../platform/module.ts'
 import { registerPrintKind, type PrintData, type PrintRecord } from '../../platform/print/index.ts'
 import { localTextOf } from '../../platform/resource/local-time.ts'
 import { billOnA4, billOnRoll } from './bill-print.content.ts'
@@ -23,6 +24,7 @@ export const billPrint = registerPrintKind({
     { name: 'bill.estimated', label: { zh: '含估算', en: 'Partly estimated' }, example: true },
     { name: 'bill.issuedOn', label: { zh: '出账日期', en: 'Issued on' }, example: '2026-07-02' },
     { name: 'bill.tariff', label: { zh: '价格方案', en: 'Tariff' }, example: { zh: '居民阶梯电价', en: 'Residential tiers' } },
+    { name: 'bill.link', label: { zh: '业主端账单网址', en: 'Address in the portal' }, example: 'https://courtyard.example.com/portal/bills/0190-example' },
     { name: 'household.name', label: { zh: '户名', en: 'Name' }, example: { zh: '王小明', en: 'Wang Xiaoming' } },
     { name: 'household.account', label: { zh: '户号', en: 'Account' }, example: 'WT-1-0101' },
     { name: 'household.rooms', label: { zh: '房间', en: 'Rooms' }, example: { zh: '一号楼 101', en: 'Building 1 101' } },
@@ -65,20 +67,20 @@ export const billPrint = registerPrintKind({
       title: `${number ?? month} ${household.name}`,
     }))
   },
-  async load({ db }, user, id, language) {
-    const bill = await findBill(db.pool, user, id)
-    return bill && printedBill(bill, language)
+  async load(hub, user, id, language) {
+    const bill = await findBill(hub.db.pool, user, id)
+    return bill && printedBill(hub, bill, language)
   },
 }) // prettier-ignore
 
-export function printedBill(bill: BillDetail, language: PrintLanguage): PrintRecord {
+export function printedBill(hub: Hub, bill: BillDetail, language: PrintLanguage): PrintRecord {
   const { household } = bill
   return {
     projectId: bill.project.id,
     title: [bill.number ?? bill.month, bill.item.label[language], household.name].join(' '),
     data: {
       project: { name: bill.project.name },
-      bill: headOf(bill, language),
+      bill: { ...headOf(bill, language), link: linkOf(hub, bill) },
       household: { name: household.name, account: household.accountNumber, rooms: household.rooms },
       lines: bill.lines.map(({ label, quantity, unitPrice, amount }) => ({
         ...{ label: label[language], quantity, price: unitPrice, amount },
@@ -87,6 +89,10 @@ export function printedBill(bill: BillDetail, language: PrintLanguage): PrintRec
     },
   }
 }
+
+/** Only a hub that knows its own address can be reached from paper. */
+const linkOf = ({ config }: Hub, { id, status }: BillDetail): string =>
+  config.publicUrl && status === 'issued' ? `${config.publicUrl.replace(/\/$/, '')}/portal/bills/${id}` : ''
 
 function headOf(bill: BillDetail, language: PrintLanguage) {
   const { from, to, timeZone } = bill.period

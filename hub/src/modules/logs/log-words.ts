@@ -126,6 +126,7 @@ const parts: Readonly<
       attachment: '附件|File',
       numberRule: '编号规则|Numbering rule',
       printTemplate: '打印模板|Print template',
+      printPicture: '打印图片|Picture for print',
       settings: '设置|Settings',
       backup: '备份|Backup',
       archive: '归档|Archive',

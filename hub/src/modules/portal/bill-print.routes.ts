@@ -19,7 +19,7 @@ export function addBillPrintRoute(app: HubApp): void {
     const { id, billId } = call.params as z.output<typeof params>
     const look = lookOf(call.query, language)
     const place = placeFor(request.portalVisitor!, id, 'bills')
-    const { title, projectId, data } = printedBill(await fullBill(hub, place, billId), look.language)
+    const { title, projectId, data } = printedBill(hub, await fullBill(hub, place, billId), look.language)
     const print = await printer(hub, billPrint, projectId, look)
     return pdfFile(hub, { title, pages: print({ projectId, title, data }) })
   })

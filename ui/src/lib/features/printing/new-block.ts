@@ -9,6 +9,8 @@ export const blockKinds = [
   'line',
   'space',
   'signatures',
+  'picture',
+  'code',
 ] as const satisfies readonly PrintBlock['kind'][]
 
 /** A block to begin with; a table has the columns of the first list. */
@@ -43,6 +45,10 @@ export function newBlock(
       return { kind, size: 'normal', when: '' }
     case 'signatures':
       return { kind, labels: [''], when: '' }
+    case 'picture':
+      return { kind, pictureId: '', widthMm: 35, align: 'left', over: false, when: '' }
+    case 'code':
+      return { kind, text: '', label: '', widthMm: 25, align: 'left', when: '' }
   }
 }
 
@@ -63,6 +69,7 @@ export function summaryOf(block: PrintBlock): string {
   switch (block.kind) {
     case 'title':
     case 'text':
+    case 'code':
       return block.text
     case 'amount':
       return block.label || block.value
@@ -72,6 +79,8 @@ export function summaryOf(block: PrintBlock): string {
       return block.columns.map(({ label }) => label).join(' · ')
     case 'signatures':
       return block.labels.join(' · ')
+    case 'picture':
+      return `${block.widthMm} mm`
     case 'line':
     case 'space':
       return ''

@@ -26,6 +26,8 @@ export const blockWords: Readonly<Record<PrintBlock['kind'], () => string>> = {
   line: m.prt_block_line,
   space: m.prt_block_space,
   signatures: m.prt_block_signatures,
+  picture: m.prt_block_picture,
+  code: m.prt_block_code,
 }
 export const sizeWords = {
   small: m.prt_size_small,

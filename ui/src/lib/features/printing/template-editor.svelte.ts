@@ -62,11 +62,15 @@ export class TemplateEditor {
     this.preview = new Resource((signal) => {
       const tried = this.#tried
       if (!tried) return null
-      const body = { paper, language, ...tried }
+      const body = { paper, language, projectId, ...tried }
       return call('POST /api/print-templates/:kind/preview', { params, body, signal })
     })
   }
 
+  /** Null: of all projects. */
+  get projectId(): string | null {
+    return this.#place.projectId
+  }
   get content(): PrintContent {
     return {
       blocks: this.blocks.map(({ block }) => $state.snapshot(block)),

@@ -23,12 +23,3 @@ export async function smallPhoto(file: Blob): Promise<Blob> {
     picture.close()
   }
 }
-
-export async function base64Of(blob: Blob): Promise<string> {
-  const bytes = new Uint8Array(await blob.arrayBuffer())
-  let text = ''
-  // In parts: a call takes only so many arguments
-  for (let at = 0; at < bytes.length; at += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000))
-  return btoa(text)
-}

@@ -3,7 +3,7 @@ import { asApiError, type ApiError } from '#lib/api/api-error.ts'
 import { call } from '#lib/api/client.ts'
 import { session } from '#lib/state/session.svelte.ts'
 import { errorText } from '#lib/words/errors.ts'
-import { base64Of } from './photo.ts'
+import { base64Of } from '#lib/api/base64.ts'
 import { phoneStore, type KeptTasks, type NewQueuedEntry, type QueuedEntry } from './phone-store.ts'
 import { sendWaiting, type HubLine } from './send-queue.ts'
 
