@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { RouteContract } from '@courtyard/protocols/contract'
 import type { HubApp } from '../module.ts'
 import { contentDisposition } from './content-disposition.ts'
-import { routeOf, type OpenCall } from './route.ts'
+import { routeOf, type OpenCall, type RouteOptions } from './route.ts'
 
 export interface FileAnswer {
   readonly stream: Readable | Buffer
@@ -18,8 +18,7 @@ export function fileRoute(
   app: HubApp,
   key: string,
   contract: RouteContract,
-  /** `permission`: or `signedIn`, as with any route. */
-  options: { readonly permission: string },
+  options: RouteOptions<string>,
   handler: (call: OpenCall, gone: AbortSignal) => Promise<FileAnswer>,
 ): void {
   routeOf(app, key, contract, options, async (call) => {
@@ -28,6 +27,8 @@ export function fileRoute(
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) gone.abort()
     })
+    // Gone while rights were looked up: nobody would be told
+    if (reply.raw.destroyed) gone.abort()
     const { stream, fileName, mediaType, bytes } = await handler(call, gone.signal)
     if (!Buffer.isBuffer(stream)) {
       stream.on('error', (error) => {

@@ -1,5 +1,6 @@
 /** Values as the text of cells. A rule is plain data, so that another process can go by it. */
 import type { Language } from '../reasons/reason.ts'
+import type { FieldValue } from './field.ts'
 import { localTextOf } from './local-time.ts'
 
 export type CellForm = 'plain' | 'option' | 'yesNo' | 'instant' | 'count'
@@ -18,9 +19,9 @@ export interface CellRule extends CellContext {
 
 const yesNo = { zh: ['否', '是'], en: ['No', 'Yes'] } as const
 
-/** @param value as JSON or the driver of the database gives it; numbers keep their exact digits when they are text */
-export function cellText(value: unknown, rule: CellRule): string {
-  if (value === null || value === undefined) return ''
+/** @param value as JSON or the driver of the database gives it; decimals are text and keep their exact digits */
+export function cellText(value: FieldValue | Date, rule: CellRule): string {
+  if (value === null) return ''
   switch (rule.form) {
     case 'plain':
       return String(value)

@@ -25,6 +25,8 @@ async function carryOut({ databaseUrl, order }: Task): Promise<Report> {
   let lost: Error | undefined
   client.on('error', (error) => (lost = error))
   await client.connect()
+  // The server notices when this process is killed; one that runs on some other system can't, and need not
+  await client.query(`SET client_connection_check_interval = '2s'`).catch(() => undefined)
   await client.query('BEGIN')
   const file = createWriteStream('', { fd: FILE_DESCRIPTOR })
   const rows = await writeOrder(client, order, file).catch((error: Error) => {

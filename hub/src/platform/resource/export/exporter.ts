@@ -12,7 +12,7 @@ import type { Database } from '../../database/database.ts'
 import { fail, platformErrors } from '../../errors.ts'
 import { Slots } from '../../slots.ts'
 import { exportErrors, type ExportReason } from './errors.ts'
-import { FILE_DESCRIPTOR, type Report, type Task } from './messages.ts'
+import type { Report, Task } from './messages.ts'
 import type { ExportOrder } from './order.ts'
 import { writeOrder } from './write-order.ts'
 

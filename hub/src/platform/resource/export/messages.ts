@@ -13,5 +13,5 @@ export type Report =
   | { readonly rows: number; readonly peakRssKb: number | null }
   | { readonly fault: string; readonly code: string | null }
 
-/** Descriptor under which the process finds the open file. */
+/** Descriptor under which the process finds the open file: its place in `stdio` when it is started. */
 export const FILE_DESCRIPTOR = 3

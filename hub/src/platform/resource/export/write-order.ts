@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import { maskIdentityNumber, maskPhone } from '../../auth/mask.ts'
 import { cellText, HIDDEN_TITLE } from '../cell-text.ts'
+import type { FieldValue } from '../field.ts'
 import { sheetStream } from '../sheet/sheet-file.ts'
 import type { ExportOrder, OrderColumn } from './order.ts'
 
@@ -12,7 +13,7 @@ const STEP = 500
 
 type Client = Pick<pg.ClientBase, 'query'>
 /** Whether sensitive values are seen whole, then the values. */
-type Row = readonly [seesSensitive: boolean, ...values: unknown[]]
+type Row = [seesSensitive: boolean, ...values: (FieldValue | Date)[]]
 type Titles = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /**
@@ -64,12 +65,12 @@ async function titlesOf(
 
 function cellOf(
   { rule, mask, titlesOf: target }: OrderColumn,
-  value: unknown,
+  value: FieldValue | Date | undefined,
   seesSensitive: boolean,
   titles: Titles,
 ): string {
   if (value === null || value === undefined) return ''
-  if (target !== null) return titles.get(target)?.get(value as string) ?? HIDDEN_TITLE
+  if (target !== null) return titles.get(target)?.get(String(value)) ?? HIDDEN_TITLE
   // What a person may reveal one by one is whole in a file: the audit trail names the columns
   if (mask === null || seesSensitive) return cellText(value, rule)
   if (typeof value !== 'string') return '*'
