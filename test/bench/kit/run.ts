@@ -1,5 +1,5 @@
 /** What lists, searches and files of the kit cost over HTTP, beside what the bare statements cost. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { ResourceImport } from '@courtyard/protocols/contract'
 import type { TestClient, TestHub } from '../../../hub/src/platform/testing.ts'
 import { copyRows } from '../../../hub/src/platform/database/copy-rows.ts'
@@ -199,8 +199,9 @@ class KitBench {
     }
   }
 
-  /** By a hub process that does nothing else: its memory is that of the export. */
+  /** By a hub process that does nothing else, so that what it grows by is due to the export. */
   private async export(who: TestClient) {
+    const written: ExportLine[] = []
     const port = await freePort()
     const program = startProgram(['hub/src/main.ts'], {
       env: {
@@ -209,6 +210,9 @@ class KitBench {
         PORT: String(port),
         MQTT_PORT: String(await freePort()),
         MQTT_TLS_PORT: String(await freePort()),
+      },
+      onLine: (line) => {
+        if (line.includes('"export written"')) written.push(JSON.parse(line) as ExportLine)
       },
     })
     try {
@@ -219,27 +223,40 @@ class KitBench {
           () => undefined,
         ),
       )
-      const result: Record<string, object> = {}
-      for (const format of ['csv', 'xlsx'] as const)
-        result[format] = await this.exportOnce(who, url, program.pid, format)
-      return result
+      const csv = await this.exportOnce(who, url, program.pid, 'csv', written)
+      return { csv, xlsx: await this.exportOnce(who, url, program.pid, 'xlsx', written) }
     } finally {
       await program.stop()
     }
   }
 
-  private async exportOnce(who: TestClient, hub: string, pid: number, format: 'csv' | 'xlsx') {
-    const from = performance.now()
+  private async exportOnce(
+    who: TestClient,
+    hub: string,
+    pid: number,
+    format: 'csv' | 'xlsx',
+    written: ExportLine[],
+  ) {
     const where = encodeURIComponent(JSON.stringify([['floor', 'between', [1, this.floors()]]]))
     const url = `${hub}/api/rooms/export?projectId=${this.data.largeProjectId}&format=${format}&where=${where}`
+    const idleMb = await megabytesOf(pid, 'VmRSS')
+    await forgetPeak(pid)
+    const from = performance.now()
     const answer = await fetch(url, { headers: who.headers })
     if (!answer.ok) throw new Error(await answer.text())
     let bytes = 0
     for await (const chunk of answer.body!) bytes += chunk.length
     const seconds = rounded((performance.now() - from) / 1000)
-    this.say(`export ${format}: ${seconds} s, ${bytes} bytes`)
-    const peakKb = /VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))![1]
-    return { seconds, megabytes: rounded(bytes / 2 ** 20), rssPeakMb: Math.round(Number(peakKb) / 1024) }
+    const hubPeakMb = await megabytesOf(pid, 'VmHWM')
+    const { rows, peakRssMb } = await until('line of the log', 10_000, () => written.shift())
+    this.say(`export ${format}: ${rows} rows, ${seconds} s, ${bytes} bytes, peak ${peakRssMb} MB`)
+    return {
+      ...{ rows, seconds, megabytes: rounded(bytes / 2 ** 20) },
+      /** Peak of the process that wrote the file. */
+      processRssMb: peakRssMb,
+      hubRssMb: idleMb,
+      hubGrowthMb: Math.max(0, hubPeakMb - idleMb),
+    }
   }
 
   /** Floors that hold about as many rooms as are to be exported. */
@@ -247,5 +264,20 @@ class KitBench {
     return 1 + Math.max(1, Math.round((33 * this.size.exported) / (this.size.rooms / 2)))
   }
 }
+
+/** What the hub says of a file in its log. */
+interface ExportLine {
+  readonly rows: number
+  /** Missing when the list was so short that the hub wrote it itself. */
+  readonly peakRssMb?: number
+}
+
+async function megabytesOf(pid: number, what: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const kb = new RegExp(`${what}:\\s+(\\d+)`).exec(await readFile(`/proc/${pid}/status`, 'utf8'))![1]
+  return Math.round(Number(kb) / 1024)
+}
+
+/** From now on `VmHWM` is the peak since now (proc_pid_clear_refs(5)). */
+const forgetPeak = (pid: number) => writeFile(`/proc/${pid}/clear_refs`, '5')
 
 const rounded = (value: number) => Math.round(value * 100) / 100
