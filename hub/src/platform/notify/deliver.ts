@@ -5,6 +5,7 @@
  */
 import type { QuietHours } from '@courtyard/protocols/contract'
 import type { Hub } from '../module.ts'
+import { messageRetries } from '../retry.ts'
 import { adapterOf } from './adapters/adapter-of.ts'
 import { SendFault, shortText, type ChannelAdapter, type Outgoing } from './adapters/adapter.ts'
 import { channelSetups, type ChannelSetup } from './channel-settings.repository.ts'
@@ -21,7 +22,6 @@ import {
 } from './outbox.repository.ts'
 import { latest, quietUntil } from './quiet-hours.ts'
 import type { MessageReason } from './reasons.ts'
-import { MOST_ATTEMPTS, nextTry } from './retry.ts'
 import { findTemplate, spokenValues } from './template.ts'
 import { textsInForce } from './texts.repository.ts'
 
@@ -85,7 +85,7 @@ async function deliver(context: Context, delivery: ClaimedDelivery): Promise<boo
   const { hub, adapter } = context
   const { pool } = hub.db
   const now = hub.clock.now()
-  if (delivery.attempts > MOST_ATTEMPTS) {
+  if (delivery.attempts > messageRetries.mostAttempts) {
     // Each try was claimed and never noted: whatever it is, it takes processes down with it
     await noteFailed(pool, delivery.id, null, { code: 'message.tries_over' })
     return false
@@ -101,7 +101,7 @@ async function deliver(context: Context, delivery: ClaimedDelivery): Promise<boo
     return true
   } catch (error) {
     const { reason, permanent } = faultOf(error)
-    const next = permanent ? null : nextTry(delivery.attempts, hub.clock.now())
+    const next = permanent ? null : messageRetries.nextTry(delivery.attempts, hub.clock.now())
     await noteFailed(pool, delivery.id, next, reason)
     const log = hub.log.child({ module: 'notify' })
     // The fault may quote a provider, never the message

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { messageRetries } from '../retry.ts'
 import { latest, quietUntil } from './quiet-hours.ts'
-import { MOST_ATTEMPTS, nextTry } from './retry.ts'
 
 const SHANGHAI = 'Asia/Shanghai'
 const night = { from: '22:00', to: '08:00' }
@@ -41,10 +41,10 @@ test('of several wishes the longest counts', () => {
 test('pauses grow, then it is over', () => {
   const now = new Date('2026-11-22T00:00:00Z')
   const pauses = Array.from(
-    { length: MOST_ATTEMPTS - 1 },
-    (_, i) => nextTry(i + 1, now)!.getTime() - now.getTime(),
+    { length: messageRetries.mostAttempts - 1 },
+    (_, i) => messageRetries.nextTry(i + 1, now)!.getTime() - now.getTime(),
   )
   expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
   expect(pauses[0]).toBe(60_000)
-  expect(nextTry(MOST_ATTEMPTS, now)).toBeNull()
+  expect(messageRetries.nextTry(messageRetries.mostAttempts, now)).toBeNull()
 })

@@ -5,12 +5,12 @@
 import { loadUser } from '../auth/load-user.repository.ts'
 import { hasEverywhere, inWholeProject, type CurrentUser } from '../auth/user.ts'
 import type { Hub } from '../module.ts'
+import { webhookRetries } from '../retry.ts'
 import { allowedAddresses, type AddressPolicy } from './address-guard.ts'
 import { claimDue, noteAttempt, type ClaimedDelivery, type Outcome } from './delivery.repository.ts'
 import { eventKind, TEST_EVENT } from './event-kinds.ts'
 import { post, type Answer } from './post.ts'
 import { WebhookFault } from './reasons.ts'
-import { MOST_ATTEMPTS, nextTry } from './retry.ts'
 import { signedHeaders } from './signature.ts'
 import { networkPolicy } from './settings.ts'
 
@@ -126,7 +126,7 @@ export function payloadOf({ type, at, data }: Pick<ClaimedDelivery, 'type' | 'at
 
 /** Rights are those of this moment: who lost them is told no more, also of what happened before. */
 function requireRights({ type, projectId, attempts }: ClaimedDelivery, owner: CurrentUser | null): void {
-  if (attempts > MOST_ATTEMPTS) {
+  if (attempts > webhookRetries.mostAttempts) {
     // Each was claimed and never noted: whatever it is, it takes processes down with it
     throw new WebhookFault({ code: 'webhook.tries_over' }, { permanent: true })
   }
@@ -146,7 +146,7 @@ function failureOf(
   now: Date,
 ): Omit<Outcome, 'at' | 'durationMs'> {
   // A trial is looked at while it is made
-  const nextAt = fault.permanent || type === TEST_EVENT ? null : nextTry(attempts, now)
+  const nextAt = fault.permanent || type === TEST_EVENT ? null : webhookRetries.nextTry(attempts, now)
   const { status, body, reason } = fault
   return { state: nextAt === null ? 'dead' : 'failed', nextAt, status, body, reason }
 }
