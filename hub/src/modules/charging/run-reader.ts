@@ -131,6 +131,8 @@ export class RunReader {
       const rows = await fetchAssignments(this.client, this.chunkAccounts)
       this.atEnd = rows.length < this.chunkAccounts
       this.pending.push(...rows)
+      // Promises of the driver hold the array until V8 collects its old space
+      rows.length = 0
       const last = this.pending.at(-1)?.householdId
       const cut = this.atEnd ? this.pending.length : this.pending.findIndex((row) => row.householdId === last)
       if (cut === 0 && !this.atEnd) continue
