@@ -1806,6 +1806,8 @@ CREATE TABLE "record_import" (
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_by" UUID NOT NULL,
     "creator" TEXT NOT NULL,
+    "begun_by" UUID,
+    "key_id" UUID,
     "touched_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "record_import_pkey" PRIMARY KEY ("id")

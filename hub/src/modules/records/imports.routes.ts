@@ -21,7 +21,7 @@ import { writeXlsx } from '../../platform/resource/sheet/xlsx-writer.ts'
 import { recordsErrors } from './errors.ts'
 
 /** The right to write is asked for where the import is found: it depends on the resource. */
-const signedIn = { permission: 'signedIn' } as const
+const signedIn = { permission: 'signedIn', forKeys: true } as const
 
 export function addImportRoutes(app: HubApp): void {
   route(app, 'GET /api/imports', signedIn, async (call) => {

@@ -28,16 +28,26 @@ export function placeOfKey({ allProjects, projectIds, buildings }: StoredPlace):
   return allProjects ? { all: true } : { all: false, projectIds, buildings }
 }
 
+const COLUMNS = `k.id, k.name, k.prefix, k.owner_id as "ownerId", k.permissions, k.all_projects as "allProjects",
+  k.project_ids as "projectIds", ${BUILDINGS_OF_KEY} as buildings, k.per_minute as "perMinute",
+  k.last_used_at as "lastUsedAt"`
+const VALID = 'k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)'
+
 /** A key that is valid now, by its hash or by that of the secret that it had before. */
 export async function findKey(client: Client, hash: Uint8Array, now: Date): Promise<KeyRow | null> {
+  const which = '(k.secret_hash = $1 or (k.previous_hash = $1 and k.previous_until > $2))'
+  return selectKey(client, which, [Buffer.from(hash), now])
+}
+
+/** A key that is valid now. */
+export async function findKeyById(client: Client, id: string, now: Date): Promise<KeyRow | null> {
+  return selectKey(client, 'k.id = $1', [id, now])
+}
+
+async function selectKey(client: Client, which: string, params: unknown[]): Promise<KeyRow | null> {
   const { rows } = await client.query<Omit<KeyRow, 'place'> & StoredPlace>(
-    `select k.id, k.name, k.prefix, k.owner_id as "ownerId", k.permissions, k.all_projects as "allProjects",
-       k.project_ids as "projectIds", ${BUILDINGS_OF_KEY} as buildings, k.per_minute as "perMinute",
-       k.last_used_at as "lastUsedAt"
-     from api_key k
-     where (k.secret_hash = $1 or (k.previous_hash = $1 and k.previous_until > $2))
-       and k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)`,
-    [Buffer.from(hash), now],
+    `select ${COLUMNS} from api_key k where ${which} and ${VALID}`,
+    params,
   )
   const row = rows[0]
   return row ? { ...row, place: placeOfKey(row) } : null

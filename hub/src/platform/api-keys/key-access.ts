@@ -8,13 +8,9 @@ import { ApiKeys, type ActiveKey } from './api-keys.ts'
 import { keyAccessErrors } from './errors.ts'
 import { keyOf } from './key-text.ts'
 
-type KeyRate = ReturnType<HubApp['createRateLimit']>
-
 declare module 'fastify' {
   interface FastifyInstance {
     readonly apiKeys: ApiKeys
-    /** Counts the requests of a key, whatever address they come from. */
-    readonly keyRate: KeyRate
   }
   interface FastifyRequest {
     /** Null: none was shown; false: one that is not valid. */
@@ -25,13 +21,6 @@ declare module 'fastify' {
 export function addApiKeys(app: HubApp): void {
   app.decorateRequest('apiKey', null)
   app.decorate('apiKeys', new ApiKeys(app.hub.db, app.hub.clock))
-  const keyOfRequest = (request: FastifyRequest) => request.apiKey as ActiveKey
-  const rate = app.createRateLimit({
-    max: (request) => keyOfRequest(request).perMinute,
-    keyGenerator: (request) => keyOfRequest(request).id,
-    timeWindow: 60_000,
-  })
-  app.decorate('keyRate', rate)
 }
 
 /** @returns whether a key was shown; whether it is valid is asked where one is needed */
@@ -44,18 +33,11 @@ export async function readApiKey(request: FastifyRequest): Promise<boolean> {
 
 /**
  * @param access permission or `signedIn`; null: the route is not for keys
- * @throws AppError `auth.bad_key`, `rate.limited`, `auth.not_for_keys`, `auth.forbidden`
+ * @throws AppError `auth.bad_key`, `auth.not_for_keys`, `auth.forbidden`
  */
-export async function requireKey(request: FastifyRequest, access: Permission | null): Promise<void> {
-  const { apiKey } = request
+export function requireKey({ apiKey }: FastifyRequest, access: Permission | null): ActiveKey {
   if (!apiKey) throw fail(keyAccessErrors.badKey, 'There is no such API key, or it has ended')
-  const rate = await request.server.keyRate(request)
-  if (!rate.isAllowed && rate.isExceeded) {
-    throw fail(platformErrors.tooManyRequests, 'Too many requests with this key; wait a little', {
-      retryAfterSeconds: rate.ttlInSeconds,
-    })
-  }
   if (access === null) throw fail(keyAccessErrors.notForKeys, 'This is for people, not for API keys')
-  if (access === 'signedIn' || hasPermission(apiKey.user, access)) return
+  if (access === 'signedIn' || hasPermission(apiKey.user, access)) return apiKey
   throw fail(platformErrors.forbidden, 'This key may not do that', { permission: access })
 }

@@ -9,6 +9,8 @@ export interface CurrentUser {
   readonly displayName: string
   readonly departmentId: string | null
   readonly grants: readonly Grant[]
+  /** The API key that speaks for the person; the grants are the key's then. */
+  readonly keyId?: string
 }
 
 /** What is needed to narrow rows down to what a person may see. */

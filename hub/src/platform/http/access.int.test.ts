@@ -106,6 +106,39 @@ test('a project outside the scope is 404 in every route that names one; lists sh
   ).toBe(404)
 })
 
+test('what is refused counts as well: by address for strangers, by person for those who are known', async () => {
+  const path = '/api/reminders/look'
+  const from = (remoteAddress: string, headers: object = {}) =>
+    hub.app.inject({ method: 'POST', url: path, payload: {}, remoteAddress, headers: { ...headers } })
+  const many = async (ask: () => ReturnType<typeof from>) => {
+    const statuses = []
+    for (let count = 0; count < 11; count++) statuses.push((await ask()).statusCode)
+    return [...new Set(statuses)]
+  }
+  expect(await many(() => from('10.0.0.1'))).toEqual([401, 429])
+  expect((await from('10.0.0.2')).statusCode).toBe(401)
+  const [clerk, other] = [await hub.as('billingClerk'), await hub.as('billingClerk')]
+  // Another address does not make another person
+  let last = 0
+  expect(await many(() => from(`10.0.1.${++last}`, clerk.headers))).toEqual([403, 429])
+  expect((await from('10.0.1.1', other.headers)).statusCode).toBe(403)
+})
+
+test('strangers who ask and ask are sent away before anything is looked up; those who are signed in are not', async () => {
+  const flooding = { url: '/api/users', remoteAddress: '10.0.2.1' }
+  const statuses = new Map<number, number>()
+  for (let count = 0; count < 1_210; count++) {
+    const { statusCode } = await hub.app.inject(flooding)
+    statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
+  }
+  expect(Object.fromEntries(statuses)).toEqual({ 401: 1_200, 429: 10 })
+  const { headers } = await hub.as('administrator')
+  expect((await hub.app.inject({ ...flooding, headers })).statusCode).toBe(200)
+  const refused = await hub.app.inject(flooding)
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  expect(refused.json()).toMatchObject({ error: { code: 'rate.limited' } })
+})
+
 test('a CSV route takes no JSON', async () => {
   const administrator = await hub.as('administrator')
   const params = { id: randomUUID() }

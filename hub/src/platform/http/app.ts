@@ -1,13 +1,11 @@
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
-import rateLimit from '@fastify/rate-limit'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import { randomUUID } from 'node:crypto'
 import { addApiKeys, readApiKey } from '../api-keys/key-access.ts'
 import { sessionLifetimeMs } from '../auth/session-settings.ts'
 import { Sessions } from '../auth/sessions.ts'
-import { fail, platformErrors } from '../errors.ts'
 import type { Hub, HubApp, HubModule } from '../module.ts'
 import { addResourceRoutes } from '../resource/routes.ts'
 import type { Resource } from '../resource/resource.ts'
@@ -16,6 +14,7 @@ import { addHealth } from './health.routes.ts'
 import { addLiveRoute } from './live.routes.ts'
 import { addMetrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
+import { addAddressLimit, addSpeakerLimit } from './rate-limits.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import { addUi } from './ui-files.ts'
 import { validatorCompiler } from './validation.ts'
@@ -27,9 +26,6 @@ declare module 'fastify' {
     readonly resources: readonly Resource[]
   }
 }
-
-/** Requests per minute and address; an operator with many tabs stays far below. */
-const GENERAL_PER_MINUTE = 1_200
 
 /** The HTTP server with everything but a port. */
 export async function buildApp(hub: Hub, modules: readonly HubModule[]): Promise<HubApp> {
@@ -92,14 +88,7 @@ async function addDefences(app: HubApp): Promise<void> {
     frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'same-origin' },
   })
-  await app.register(rateLimit, {
-    max: GENERAL_PER_MINUTE,
-    timeWindow: 60_000,
-    errorResponseBuilder: (_request, context) =>
-      fail(platformErrors.tooManyRequests, 'Too many requests; wait a little', {
-        retryAfterSeconds: Math.ceil(context.ttl / 1000),
-      }),
-  })
+  await addAddressLimit(app)
 }
 
 async function addSessions(app: HubApp): Promise<void> {
@@ -113,4 +102,5 @@ async function addSessions(app: HubApp): Promise<void> {
     const secret = readSessionCookie(request)
     if (secret) request.session = await app.sessions.find(secret)
   })
+  addSpeakerLimit(app)
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LIVE_PATH, type LiveEvents, type Permission } from '@courtyard/protocols/contract'
 import * as z from 'zod'
-import type { ActiveSession } from '../auth/sessions.ts'
+import { requireKey } from '../api-keys/key-access.ts'
 import { hasPermission, inScope, inWholeProject, requireProject, type CurrentUser } from '../auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../errors.ts'
 import type { HubApp } from '../module.ts'
@@ -12,7 +12,8 @@ import { reasonOfIssue, withInput } from '../reasons/zod-reason.ts'
 const HEARTBEAT_MS = 15_000
 /** A browser that has not taken this much is too slow: it is let go and connects anew. */
 const MOST_UNSENT_BYTES = 256 * 1024
-const MOST_PER_USER = 20
+/** Streams of one person, or of one key. */
+const MOST_EACH = 20
 
 const LiveQuery = z.object({
   projectId: z.uuid().optional(),
@@ -30,9 +31,12 @@ declare module 'fastify' {
   }
 }
 
-/** `GET /api/live`: server-sent events of what the person may see. */
+/**
+ * `GET /api/live`: server-sent events of what the person may see. An API key is told of what it has a permission for;
+ * what is meant for one person (messages, tasks) is not for keys.
+ */
 export function addLiveRoute(app: HubApp): void {
-  const openByUser = new Map<string, number>()
+  const openBy = new Map<string, number>()
   const streams = new Set<ServerResponse>()
   app.decorate('liveStreams', streams)
   // Streams never end by themselves: without this the server would not close
@@ -40,8 +44,8 @@ export function addLiveRoute(app: HubApp): void {
     for (const stream of streams) stream.end()
   })
   app.get(LIVE_PATH, { schema: { hide: true } }, async (request, reply) => {
-    const { session } = request
-    if (!session) throw fail(platformErrors.noSession, 'Sign in first')
+    const listener = listenerOf(request)
+    const { user } = listener
     const query = LiveQuery.safeParse(request.query, withInput)
     if (!query.success) {
       const issues = query.error.issues.map((issue) => ({
@@ -50,29 +54,42 @@ export function addLiveRoute(app: HubApp): void {
       }))
       throw invalidInput('The input is not valid', issues)
     }
-    if (query.data.projectId) requireProject(session.user, query.data.projectId)
-    const open = openByUser.get(session.user.id) ?? 0
-    if (query.data.devices.length > 0 && !hasPermission(session.user, 'devices.read')) {
+    if (query.data.projectId) requireProject(user, query.data.projectId)
+    if (query.data.devices.length > 0 && !hasPermission(user, 'devices.read')) {
       throw fail(platformErrors.forbidden, 'Your role may not do this', { permission: 'devices.read' })
     }
-    if (open >= MOST_PER_USER) throw fail(platformErrors.liveTooMany, 'Too many open pages')
-    const points = await app.hub.live.resolvePoints(query.data.devices, session.user)
-    openByUser.set(session.user.id, open + 1)
+    const who = user.keyId ?? user.id
+    const open = openBy.get(who) ?? 0
+    if (open >= MOST_EACH) throw fail(platformErrors.liveTooMany, 'Too many open pages')
+    const points = await app.hub.live.resolvePoints(query.data.devices, user)
+    openBy.set(who, (openBy.get(who) ?? 0) + 1)
     streams.add(reply.raw)
-    streamEvents(
-      app,
-      request,
-      reply,
-      { user: session.user, projectId: query.data.projectId ?? null, points },
-      () => {
-        streams.delete(reply.raw)
-        const left = (openByUser.get(session.user.id) ?? 1) - 1
-        if (left > 0) openByUser.set(session.user.id, left)
-        else openByUser.delete(session.user.id)
-      },
-    )
+    const interest = { user, projectId: query.data.projectId ?? null, points }
+    streamEvents(app, request, reply, interest, listener.isAlive, () => {
+      streams.delete(reply.raw)
+      const left = (openBy.get(who) ?? 1) - 1
+      if (left > 0) openBy.set(who, left)
+      else openBy.delete(who)
+    })
     return reply
   })
+}
+
+interface Listener {
+  readonly user: CurrentUser
+  /** With the rights that it had. */
+  readonly isAlive: () => Promise<boolean>
+}
+
+/** @throws AppError `auth.no_session`, `auth.bad_key` */
+function listenerOf(request: FastifyRequest): Listener {
+  const { session, apiKey, server } = request
+  if (apiKey !== null) {
+    const key = requireKey(request, 'signedIn')
+    return { user: key.user, isAlive: () => server.apiKeys.isAlive(key) }
+  }
+  if (!session) throw fail(platformErrors.noSession, 'Sign in first')
+  return { user: session.user, isAlive: () => server.sessions.isAlive(session) }
 }
 
 interface Interest {
@@ -86,6 +103,7 @@ function streamEvents(
   request: FastifyRequest,
   reply: FastifyReply,
   interest: Interest,
+  isAlive: () => Promise<boolean>,
   whenClosed: () => void,
 ): void {
   reply.hijack()
@@ -120,7 +138,7 @@ function streamEvents(
       (error: unknown) => request.log.warn({ err: error }, 'a live event could not be narrowed'),
     )
   })
-  const heartbeat = setInterval(() => void beat(app, request, send, () => raw.end()), HEARTBEAT_MS)
+  const heartbeat = setInterval(() => void beat(request, isAlive, send, () => raw.end()), HEARTBEAT_MS)
   raw.once('close', () => {
     clearInterval(heartbeat)
     unsubscribe()
@@ -129,20 +147,19 @@ function streamEvents(
   })
 }
 
-/** A session that has ended meanwhile (sign-out, disabled), or has other rights, ends its stream too. */
+/** A session or key that has ended meanwhile (sign-out, disabled), or has other rights, ends its stream too. */
 async function beat(
-  app: HubApp,
   request: FastifyRequest,
+  isAlive: () => Promise<boolean>,
   send: (text: string) => void,
   end: () => void,
 ): Promise<void> {
   try {
-    const alive = await app.sessions.isAlive(request.session as ActiveSession)
-    if (alive) send(': alive\n\n')
+    if (await isAlive()) send(': alive\n\n')
     else end()
   } catch (error) {
     // The database is away for a moment: the stream stays
-    request.log.debug({ err: error }, 'session of a live stream could not be checked')
+    request.log.debug({ err: error }, 'who listens to a live stream could not be checked')
     send(': alive\n\n')
   }
 }
@@ -170,8 +187,9 @@ function partOf(
   { projectId, userId }: LiveScope,
 ): 'all' | 'some' | 'none' {
   const { user } = interest
-  if (userId !== undefined && userId !== user.id) return 'none'
-  if (permission === null) return 'all'
+  const isKey = user.keyId !== undefined
+  if (userId !== undefined && (isKey || userId !== user.id)) return 'none'
+  if (permission === null) return isKey ? 'none' : 'all'
   if (!hasPermission(user, permission)) return 'none'
   if (projectId === null) return 'all'
   if (interest.projectId !== null && interest.projectId !== projectId) return 'none'

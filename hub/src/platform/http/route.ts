@@ -20,6 +20,7 @@ import type { Hub, HubApp } from '../module.ts'
 import { languageOf } from '../reasons/language.ts'
 import { say, type Language, type Reason } from '../reasons/reason.ts'
 import { checkOrigin, checkToken } from './csrf.ts'
+import { routeLimit } from './rate-limits.ts'
 import { validatorCompiler } from './validation.ts'
 
 type Part<K extends RouteKey, P extends 'params' | 'query' | 'body'> = ApiRoutes[K] extends {
@@ -74,7 +75,7 @@ export interface RouteOptions<A extends Access> {
   readonly ownWord?: boolean
   /** Open to API keys although it asks for no permission: it narrows what it shows by other permissions. */
   readonly forKeys?: boolean
-  /** Most requests per minute and address; default: the general limit. */
+  /** Most requests per minute of one user, key or stranger's address; beside the general limit. */
   readonly perMinute?: number
   /** Most bytes of a body; default 1 MiB, for CSV 10 MiB. */
   readonly bodyLimit?: number
@@ -159,8 +160,10 @@ function addRoute(
       ? { validatorCompiler: exceptBody as FastifySchemaCompiler<FastifySchema> }
       : {}),
     bodyLimit: options.bodyLimit ?? (contract.csv ? 10 : 1) * 1024 * 1024,
-    config: options.perMinute ? { rateLimit: { max: options.perMinute, timeWindow: 60_000 } } : {},
-    onRequest: async (request) => authorise(request, options),
+    onRequest: [
+      ...(options.perMinute ? [routeLimit(app, options.perMinute)] : []),
+      async (request) => authorise(request, options),
+    ],
     handler: async (request, reply) => {
       if (contract.csv) requireText(request)
       return handler(callOf(app.hub, request, reply))
@@ -202,7 +205,10 @@ async function authorise(request: FastifyRequest, options: RouteOptions<Access>)
   if (access === null) return
   const door = request.server.doors.get(access)
   if (door) return door(request)
-  if (request.apiKey !== null) return requireKey(request, isForKeys(options) ? access : null)
+  if (request.apiKey !== null) {
+    requireKey(request, isForKeys(options) ? access : null)
+    return
+  }
   if (!request.session) throw fail(platformErrors.noSession, 'Sign in first')
   checkToken(request, request.session.csrfToken)
   if (access !== 'signedIn' && !hasPermission(request.session.user, access)) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ApiKey, RouteKey } from '@courtyard/protocols/contract'
+import type { ApiKey, ResourceImport, RouteKey } from '@courtyard/protocols/contract'
 import { manualClock } from '../../../platform/clock.ts'
+import { IMPORT_JOB } from '../../../platform/resource/import/import.service.ts'
 import { startTestHub, type CallInput, type TestClient, type TestHub } from '../../../platform/testing.ts'
 import { accountsModule } from '../../accounts/index.ts'
 import { callsModule } from '../../calls/index.ts'
@@ -130,7 +131,7 @@ test('a key loses what its owner loses, and somebody else can take it over', asy
   expect(names(await ask(secret, 'GET /api/projects')).sort()).toEqual(['mine', 'other'])
 })
 
-test('what is for people is closed to keys: their own word, keys, messages, the live stream', async () => {
+test('what is for people is closed to keys: their own word, keys, messages', async () => {
   const { secret } = await makeKey(root, {
     projectIds: null,
     permissions: ['apiKeys.manage', 'users.manage', 'webhooks.manage'],
@@ -147,11 +148,91 @@ test('what is for people is closed to keys: their own word, keys, messages, the 
   ]
   expect(tried.map(codeOf)).toEqual(tried.map(() => 'auth.not_for_keys'))
   expect((await ask(secret, 'GET /api/resources')).status).toBe(200)
-  const live = await hub.app.inject({ url: '/api/live', headers: { authorization: `Bearer ${secret}` } })
-  expect(live.statusCode).toBe(401)
   // Whoever shows a key speaks as the key, whatever cookie comes along
   const both = await root.raw('GET /api/api-keys', { headers: { authorization: `Bearer ${secret}` } })
   expect(codeOf(both)).toBe('auth.not_for_keys')
+})
+
+test('a key hears live what it was made for, nothing that is meant for a person, until it ends', async () => {
+  const { key, secret } = await makeKey(root, { permissions: ['metering.read'] })
+  const gone = new AbortController()
+  const listen = (token: string) =>
+    fetch(`${hub.url}/api/live`, { headers: { authorization: `Bearer ${token}` }, signal: gone.signal })
+  expect((await listen('cy_00000000_' + 'A'.repeat(43))).status).toBe(401)
+  const answer = await listen(secret)
+  expect(answer.headers.get('content-type')).toContain('text/event-stream')
+  let heard = ''
+  const listening = (async () => {
+    for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) heard += part
+  })().catch((error: unknown) => expect(error).toHaveProperty('name', 'AbortError'))
+  await expect.poll(() => heard, { timeout: 10_000 }).toContain(': connected')
+  const { live } = hub.hub
+  live.publish('usage', { meteringPointIds: [other] }, { projectId: other })
+  live.publish('billRun', { id: other, status: 'computing', done: 1, total: 2 }, { projectId: mine })
+  live.publish('messages', { unread: 1 }, { projectId: null, userId: root.userId })
+  live.publish('settings', { key: 'branding' }, { projectId: null })
+  live.publish('usage', { meteringPointIds: [mine] }, { projectId: mine })
+  await expect.poll(() => heard, { timeout: 10_000 }).toContain('event: usage')
+  expect([...heard.matchAll(/^event: .*\ndata: .*$/gm)].map(([text]) => text)).toEqual([
+    `event: usage\ndata: ${JSON.stringify({ meteringPointIds: [mine] })}`,
+  ])
+  gone.abort()
+  await listening
+  // Looked at with each beat of a stream
+  const { apiKeys } = hub.app
+  const active = (await apiKeys.load(key.id))!
+  expect(await apiKeys.isAlive(active)).toBe(true)
+  await hub.hub.db.pool.query(`update api_key set permissions = '{estate.read}' where id = $1`, [key.id])
+  expect(await apiKeys.isAlive(active)).toBe(false)
+  await root.call('POST /api/api-keys/:id/revoke', { params: { id: key.id } })
+  expect(await apiKeys.load(key.id)).toBeNull()
+})
+
+test('a key imports a spreadsheet, as far as its own rights go, and takes it back', async () => {
+  const permissions = ['lostItem.read', 'lostItem.write']
+  const { key, secret } = await makeKey(root, { permissions })
+  const request = async (path: string, init: RequestInit = {}, token = secret) => {
+    const headers = { authorization: `Bearer ${token}`, ...init.headers }
+    const answer = await fetch(hub.url + path, { ...init, headers })
+    return { status: answer.status, body: (await answer.json()) as ResourceImport }
+  }
+  const file = {
+    ...{ method: 'POST', headers: { 'content-type': 'text/csv' } },
+    body: 'Item,Found where,Found at\nUmbrella,Gate,2026-11-20 09:30\nKeys,Lobby,2026-11-20 10:00\n',
+  }
+  const upload = (projectId: string) =>
+    request(`/api/lost-items/imports?projectId=${projectId}&fileName=found.csv`, file)
+  expect((await upload(other)).status).toBe(404)
+  const { status, body } = await upload(mine)
+  expect([status, body.rows, body.createdBy]).toEqual([200, 2, key.name])
+  const path = `/api/imports/${body.id}`
+  const reader = await makeKey(root, { permissions: ['lostItem.read'] })
+  expect((await request(path, {}, reader.secret)).status).toBe(404)
+  const until = (state: string) =>
+    expect
+      .poll(async () => (await request(path)).body, { timeout: 15_000, interval: 50 })
+      .toMatchObject({ state, failure: null })
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const checked = await request(`${path}/check`, { ...json, body: JSON.stringify(body.plan) })
+  expect(checked.status, JSON.stringify(checked.body)).toBe(200)
+  await until('checked')
+  expect((await request(`${path}/run`, { method: 'POST' })).status).toBe(200)
+  await until('done')
+  const { items } = await root.call('GET /api/audit', { query: { entity: 'lostItem' } })
+  const imported = items.filter(({ action }) => action === 'lostItem.import')
+  expect(imported.map(({ actor }) => actor)).toEqual(Array(2).fill(`${key.name} (${key.prefix})`))
+  expect((await request(`${path}/undo`, { method: 'POST' })).status).toBe(200)
+  await until('undone')
+  // Ended meanwhile, what it has begun goes no further
+  const { body: second } = await upload(mine)
+  await hub.hub.db.pool.query('update api_key set revoked_at = now() where id = $1', [key.id])
+  await hub.hub.db.pool.query(
+    `update record_import set state = 'checking', plan = $2, begun_by = $3, key_id = $4 where id = $1`,
+    [second.id, JSON.stringify(second.plan), root.userId, key.id],
+  )
+  await hub.hub.jobs.send(IMPORT_JOB, { importId: second.id })
+  const ofRoot = () => root.call('GET /api/imports/:id', { params: { id: second.id } })
+  await expect.poll(async () => (await ofRoot()).state, { timeout: 15_000, interval: 50 }).toBe('failed')
 })
 
 test('keys end: by their time, by revocation, by exchange after its hours', async () => {
@@ -200,6 +281,10 @@ test('requests are counted per key', async () => {
   const refused = await ask(busy.secret, 'GET /api/projects')
   expect(Number((refused.headers as Record<string, string>)['retry-after'])).toBeGreaterThan(0)
   expect((await ask(idle.secret, 'GET /api/projects')).status).toBe(200)
+  const wrong = await makeKey(root, { perMinute: 3 })
+  const refusals = []
+  for (let count = 0; count < 4; count++) refusals.push((await ask(wrong.secret, 'GET /api/users')).status)
+  expect(refusals).toEqual([403, 403, 403, 429])
 })
 
 test('a telephone system tells of a call with a key that may do nothing else', async () => {

@@ -5,6 +5,7 @@
 import type pg from 'pg'
 import { AppError } from '@courtyard/protocols/contract'
 import * as z from 'zod'
+import { ApiKeys, auditActorOfKey } from '../../api-keys/api-keys.ts'
 import { auditAs, type AuditActor } from '../../audit/audit.ts'
 import { auditManyAs } from '../../audit/audit-many.ts'
 import { loadUser } from '../../auth/load-user.repository.ts'
@@ -80,8 +81,8 @@ interface Work {
   readonly signal: AbortSignal
 }
 
-/** Checks all rows; in a run also stores them. */
-async function read(hub: Hub, one: ImportRow, signal: AbortSignal): Promise<void> {
+/** Checks all rows; in a run also stores them. `again`: after a run that met bad rows. */
+async function read(hub: Hub, one: ImportRow, signal: AbortSignal, again = false): Promise<void> {
   const stores = one.state === 'running'
   const context = await contextOf(hub, one)
   try {
@@ -91,7 +92,8 @@ async function read(hub: Hub, one: ImportRow, signal: AbortSignal): Promise<void
       const job = await jobOf(tx, one, context)
       const counts = await readAll(hub, tx, { one, job, stores, signal })
       const state = stores ? 'done' : 'checked'
-      await updateImport(tx, one.id, { ...counts, state, progress: one.rows, failure: null })
+      const failure = again ? { code: 'import.bad_rows', bad: counts.bad } : null
+      await updateImport(tx, one.id, { ...counts, state, progress: one.rows, failure })
       await auditAs(context.actor)(tx, auditedImport(state, one, counts))
     })
   } catch (error) {
@@ -99,9 +101,7 @@ async function read(hub: Hub, one: ImportRow, signal: AbortSignal): Promise<void
     if (!isChanged) throw error
     // Something has changed since the check: its rows are told anew, the reason stays
     await moveImport(hub.db.pool, one.id, ['running'], 'checking')
-    await read(hub, { ...one, state: 'checking' }, signal)
-    const now = await findImport(hub.db.pool, one.id)
-    await updateImport(hub.db.pool, one.id, { failure: { code: 'import.bad_rows', bad: now?.bad ?? 0 } })
+    await read(hub, { ...one, state: 'checking' }, signal, true)
   }
 }
 
@@ -164,13 +164,22 @@ async function jobOf(tx: pg.ClientBase, one: ImportRow, context: RecordContext):
   }
 }
 
-/** With the rights that the person has now. */
+/** With the rights that whoever pressed the button has now, be it a person or a key. */
 async function contextOf(hub: Hub, one: ImportRow): Promise<RecordContext> {
-  const user = await loadUser(hub.db.pool, one.createdBy, hub.clock.now())
+  const speaker = await speakerOf(hub, one)
   const { write } = resourceNamed(one.resource).permissions
-  if (!user || !mayInWhole(user, write, one.projectId)) throw new Lost()
-  const actor: AuditActor = { userId: user.id, actor: user.username, ip: null, requestId: `import ${one.id}` }
-  return { hub, user, actor, language: one.language }
+  if (!speaker || !mayInWhole(speaker.user, write, one.projectId)) throw new Lost()
+  const actor: AuditActor = { ...speaker.actor, ip: null, requestId: `import ${one.id}` }
+  return { hub, user: speaker.user, actor, language: one.language }
+}
+
+async function speakerOf({ db, clock }: Hub, { begunBy, keyId }: ImportRow) {
+  if (keyId !== null) {
+    const key = await new ApiKeys(db, clock).load(keyId)
+    return key && { user: key.user, actor: auditActorOfKey(key) }
+  }
+  const user = begunBy === null ? null : await loadUser(db.pool, begunBy, clock.now())
+  return user && { user, actor: { userId: user.id, actor: user.username } }
 }
 
 /** Who began it may not go on. */
@@ -202,7 +211,8 @@ async function undo(hub: Hub, one: ImportRow, signal: AbortSignal): Promise<void
       await updateImport(hub.db.pool, one.id, { progress: Math.min(at + BATCH, one.rows) })
     }
     const made = written.filter(({ fate }) => fate === 'create').map(({ recordId }) => recordId)
-    await resource.importing?.undone(tx, context, made)
+    const used = (await resource.importing?.undone(tx, context, made)) ?? 0
+    if (used > 0) throw new ChangedSince(used)
     await updateImport(tx, one.id, { state: 'undone', progress: one.rows })
     await auditAs(context.actor)(tx, auditedImport('undone', one, { records: written.length }))
   })

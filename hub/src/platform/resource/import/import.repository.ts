@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { ImportPlan, ResourceImport } from '@courtyard/protocols/contract'
+import type { CurrentUser } from '../../auth/user.ts'
 import { copyRows } from '../../database/copy-rows.ts'
 import type { Language, Reason } from '../../reasons/reason.ts'
 import { storedReason } from '../../reasons/reason.ts'
@@ -26,10 +27,15 @@ export interface ImportRow {
   readonly createdAt: Date
   readonly createdBy: string
   readonly creator: string
+  /** Who began the step that is under way; null before the first one. */
+  readonly begunBy: string | null
+  /** The API key that began it for him. */
+  readonly keyId: string | null
 }
 
 const columns = `id, resource, project_id AS "projectId", file_name AS "fileName", state, columns, plan, language, rows,
-  progress, bad, created, updated, skipped, failure, created_at AS "createdAt", created_by AS "createdBy", creator`
+  progress, bad, created, updated, skipped, failure, created_at AS "createdAt", created_by AS "createdBy", creator,
+  begun_by AS "begunBy", key_id AS "keyId"`
 
 export async function insertImport(
   tx: pg.ClientBase,
@@ -90,6 +96,15 @@ export async function selectImports(
     [resource, projectId],
   )
   return rows
+}
+
+/** From now on these rights count. */
+export async function noteBeginner(
+  db: Queryable,
+  id: string,
+  { id: userId, keyId = null }: Pick<CurrentUser, 'id' | 'keyId'>,
+): Promise<void> {
+  await db.query('UPDATE record_import SET begun_by = $2, key_id = $3 WHERE id = $1', [id, userId, keyId])
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   hasCells,
   insertImport,
   moveImport,
+  noteBeginner,
   selectFaults,
   selectImports,
   updateImport,
@@ -136,6 +137,7 @@ async function begin(
   const { db, jobs } = context.hub
   await db.transaction(async (tx) => {
     if (!(await moveImport(tx, one.id, from, to))) throw wrongState(one)
+    await noteBeginner(tx, one.id, context.user)
     // Reasons in the list of bad rows are said to whoever reads them; labels are of whoever checks
     await updateImport(tx, one.id, { ...change, language: context.language })
     await auditAs(context.actor)(tx, auditedImport(to, one, change))
@@ -190,7 +192,7 @@ export async function requireImport(context: RecordContext, id: string): Promise
 const notFound = (id: string) => fail(recordErrors.importNotFound, 'There is no such import', { id })
 
 async function importOf(context: RecordContext, row: ImportRow): Promise<ResourceImport> {
-  const { createdBy: _, creator, language: __, failure, createdAt, ...rest } = row
+  const { createdBy: _, begunBy: __, keyId: ___, language: ____, creator, failure, createdAt, ...rest } = row
   return {
     ...rest,
     failure: failure && say(failure, context.language),
