@@ -32,3 +32,11 @@ CREATE UNIQUE INDEX vehicle_current_plate ON vehicle (project_id, plate) WHERE t
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_period CHECK (to_at IS NULL OR to_at > from_at);
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_quantity CHECK (quantity > 0);
 ALTER TABLE key_holding ADD CONSTRAINT key_holding_room FOREIGN KEY (room_id) REFERENCES room (id);
+
+-- A person is known again by the number of a document
+CREATE INDEX party_identity ON party (project_id, identity_number) WHERE identity_number IS NOT NULL;
+
+-- What came with roles, for undoing their import
+CREATE INDEX party_origin ON party (origin_role_id) WHERE origin_role_id IS NOT NULL;
+CREATE INDEX household_origin ON household (origin_role_id) WHERE origin_role_id IS NOT NULL;
+CREATE INDEX household_room_origin ON household_room (origin_role_id) WHERE origin_role_id IS NOT NULL;

@@ -2,6 +2,7 @@
 import './estate.search.ts'
 import './permissions.ts'
 import './reasons.ts'
+export { householdKinds } from './choices.ts'
 export { estateModule } from './estate.routes.ts'
 export { findProject, findWholeProject, listProjects, type Project } from './estate.service.ts'
 export { findBuilding } from './floor-plan.service.ts'

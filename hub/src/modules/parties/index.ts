@@ -1,6 +1,7 @@
 /** People and organisations, what they are to rooms, and the page of an account. */
 import type { HubModule } from '../../platform/module.ts'
 import { addPartyRoutes } from './parties.routes.ts'
+import { partyRoleResource } from './party-role.resource.ts'
 import { partyResource } from './party.resource.ts'
 import { vehicleResource } from './vehicle.resource.ts'
 import './errors.ts'
@@ -9,7 +10,7 @@ import './reasons.ts'
 
 export const partiesModule: HubModule = {
   name: 'parties',
-  resources: [partyResource, vehicleResource],
+  resources: [partyResource, partyRoleResource, vehicleResource],
   routes: addPartyRoutes,
 }
 

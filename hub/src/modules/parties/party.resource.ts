@@ -1,8 +1,22 @@
+import type { FieldOption } from '@courtyard/protocols/contract'
 import { defineResource } from '../../platform/resource/resource.ts'
 import './permissions.ts'
 
 const IDENTITY = { zh: '证件', en: 'Identity' }
 const CARE = { zh: '关怀', en: 'Care' }
+
+export const partyKinds: readonly FieldOption[] = [
+  { value: 'person', label: { zh: '个人', en: 'Person' } },
+  { value: 'organisation', label: { zh: '单位', en: 'Organisation' } },
+]
+
+export const identityKinds: readonly FieldOption[] = [
+  { value: 'idCard', label: { zh: '身份证', en: 'Identity card' } },
+  { value: 'passport', label: { zh: '护照', en: 'Passport' } },
+  { value: 'residencePermit', label: { zh: '居住证', en: 'Residence permit' } },
+  { value: 'businessLicence', label: { zh: '营业执照', en: 'Business licence' } },
+  { value: 'other', label: { zh: '其他', en: 'Other' } },
+]
 
 /** People and organisations; what they are to rooms stands in `party_role`. */
 export const partyResource = defineResource({
@@ -37,10 +51,7 @@ export const partyResource = defineResource({
       required: true,
       default: 'person',
       list: true,
-      options: [
-        { value: 'person', label: { zh: '个人', en: 'Person' } },
-        { value: 'organisation', label: { zh: '单位', en: 'Organisation' } },
-      ],
+      options: partyKinds,
     },
     phone: { kind: 'phone', label: { zh: '电话', en: 'Phone' }, list: true, search: true },
     secondPhone: { kind: 'phone', label: { zh: '备用电话', en: 'Second phone' }, search: true },
@@ -57,13 +68,7 @@ export const partyResource = defineResource({
       kind: 'choice',
       label: { zh: '证件类型', en: 'Kind of document' },
       section: IDENTITY,
-      options: [
-        { value: 'idCard', label: { zh: '身份证', en: 'Identity card' } },
-        { value: 'passport', label: { zh: '护照', en: 'Passport' } },
-        { value: 'residencePermit', label: { zh: '居住证', en: 'Residence permit' } },
-        { value: 'businessLicence', label: { zh: '营业执照', en: 'Business licence' } },
-        { value: 'other', label: { zh: '其他', en: 'Other' } },
-      ],
+      options: identityKinds,
     },
     identityNumber: {
       kind: 'identityNumber',

@@ -11,8 +11,28 @@ export const partyReasons = registerReasons({
   'period.before_begin': { zh: '结束时间必须晚于开始时间', en: 'It must end after it began' },
   'role.has_it': { zh: '此人已有该身份', en: 'This person has that role already' },
   'role.one_owner': {
-    zh: '房间已有业主，请办理过户',
-    en: 'The room has an owner: use the change of owner',
+    zh: '房间已有业主：其他产权人填“共有人”，换业主请办理过户',
+    en: 'The room has an owner: enter others as co-owners, or use the change of owner',
+  },
+  'role.row_twice': { zh: '与第 {row} 行是同一人的同一身份', en: 'is the same person and role as row {row}' },
+  'role.shares_over': {
+    zh: '房间各产权人的份额合计 {sum}%，超过 100%',
+    en: 'The owners of the room have {sum}% together, more than 100%',
+  },
+  'role.no_share': { zh: '只有业主和共有人有份额', en: 'Only owners and co-owners have a share' },
+  'role.known_or_new': {
+    zh: '已选在册人员，姓名、电话和证件请留空',
+    en: 'A person on file is chosen: leave name, phone and document empty',
+  },
+  'role.from_needed': { zh: '已结束的身份要写起始时间', en: 'A role that has ended needs its beginning' },
+  'party.other_name': {
+    zh: '这个证件号码在册时是另一个姓名',
+    en: 'This document is on file under another name',
+  },
+  'account.other': { zh: '房间现在的户号是 {account}', en: 'The account of the room is {account}' },
+  'account.forbidden': {
+    zh: '您的角色不能为房间设户号',
+    en: 'Your role may not give the room an account',
   },
   'party.unknown': { zh: '项目里没有这个人', en: 'There is no such person in the project' },
   'party.archived': { zh: '此人档案已归档', en: 'The file of this person is put away' },

@@ -1,4 +1,5 @@
 /** A small estate for the tests of what depends on people and rooms. */
+import type { ImportPlan, ResourceImport } from '@courtyard/protocols/contract'
 import type { TestClient, TestHub } from '../../platform/testing.ts'
 
 export interface SmallEstate {
@@ -105,4 +106,35 @@ export async function newMeter(
     [projectId, roomId, code],
   )
   return rows[0]!.id
+}
+
+/** Files of one resource in one project, over HTTP as the console sends them. @param path below `/api/` */
+export function importing(hub: TestHub, who: TestClient, path: string, projectId: string) {
+  const settled = async (id: string): Promise<ResourceImport> => {
+    for (;;) {
+      const one = await who.call('GET /api/imports/:id', { params: { id } })
+      if (!['checking', 'running', 'undoing'].includes(one.state)) return one
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  return {
+    async check(lines: readonly string[], plan: Partial<ImportPlan> = {}): Promise<ResourceImport> {
+      const answer = await hub.app.inject({
+        method: 'POST',
+        url: `/api/${path}/imports?projectId=${projectId}&fileName=a.csv`,
+        headers: { ...who.headers, 'content-type': 'application/octet-stream', 'accept-language': 'zh' },
+        payload: Buffer.from(lines.join('\r\n')),
+      })
+      if (answer.statusCode !== 200) throw new Error(answer.body)
+      const { id, plan: guessed } = answer.json<ResourceImport>()
+      const body = { ...guessed, ...plan }
+      const headers = { 'accept-language': 'zh' }
+      await who.call('POST /api/imports/:id/check', { params: { id }, body, headers })
+      return settled(id)
+    },
+    async act(verb: 'run' | 'undo', { id }: ResourceImport): Promise<ResourceImport> {
+      await who.call(`POST /api/imports/:id/${verb}`, { params: { id } })
+      return settled(id)
+    },
+  }
 }

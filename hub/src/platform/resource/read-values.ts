@@ -1,4 +1,5 @@
 /** What somebody sends as values of a record, checked field by field. Pure. */
+import type * as z from 'zod'
 import { withInput, reasonOfIssue } from '../reasons/zod-reason.ts'
 import { CUSTOM_PREFIX, type Field, type FieldValue, type Values } from './field.ts'
 import { notOneOf, rulesOf } from './kinds.ts'
@@ -36,9 +37,20 @@ function readValue(
   if (given === null || given === undefined || (typeof given === 'string' && given.trim() === '')) {
     return { value: emptyOf(field) }
   }
-  const parsed = rulesOf(field).written(field).safeParse(given, withInput)
+  const parsed = schemaOf(field).safeParse(given, withInput)
   if (parsed.success) return { value: parsed.data }
   return { fault: field.options ? notOneOf(field) : reasonOfIssue(parsed.error.issues[0]!) }
+}
+
+/** Made once per field: a file has tens of thousands of cells of it. */
+const schemas = new WeakMap<Field, z.ZodType<FieldValue>>()
+
+function schemaOf(field: Field): z.ZodType<FieldValue> {
+  const known = schemas.get(field)
+  if (known) return known
+  const made = rulesOf(field).written(field)
+  schemas.set(field, made)
+  return made
 }
 
 const say = (reason: RecordReason) => reason

@@ -84,8 +84,11 @@ export interface ResourceImporting {
     rows: readonly ImportedRow[],
     memory: Map<string, unknown>,
   ): Promise<readonly (readonly Fault[])[]>
-  /** The records of an undone import are gone: what was made along with them goes too. */
-  undone(tx: pg.ClientBase, context: RecordContext, ids: readonly string[]): Promise<void>
+  /**
+   * The records of an undone import are gone: what was made along with them goes too.
+   * @returns how much of it was changed or used since; then nothing is taken back
+   */
+  undone(tx: pg.ClientBase, context: RecordContext, ids: readonly string[]): Promise<number>
 }
 
 /** Something that is done with records beside editing: turns a record and answers into changed values. */

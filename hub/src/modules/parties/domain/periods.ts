@@ -20,11 +20,12 @@ export interface NewRole {
 /** A clock that is a little ahead is no reason to refuse. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
+export const isFuture = (atMs: number, nowMs: number) => atMs > nowMs + CLOCK_TOLERANCE_MS
 export const isCurrent = ({ toMs }: Period) => toMs === null
 
 /** Why somebody cannot begin a role in a room with these roles; null when he can. */
 export function roleRefused(known: readonly RolePeriod[], next: NewRole, nowMs: number): PartyReason | null {
-  if (next.fromMs > nowMs + CLOCK_TOLERANCE_MS) return { code: 'period.future' }
+  if (isFuture(next.fromMs, nowMs)) return { code: 'period.future' }
   const alike = known.filter(
     ({ role, partyId }) => role === next.role && (role === 'owner' || partyId === next.partyId),
   )
@@ -41,13 +42,13 @@ export function roleRefused(known: readonly RolePeriod[], next: NewRole, nowMs: 
 /** Why a period cannot end then; null when it can. */
 export function endRefused(period: Period, atMs: number, nowMs: number): PartyReason | null {
   if (period.toMs !== null) return { code: 'period.ended' }
-  if (atMs > nowMs + CLOCK_TOLERANCE_MS) return { code: 'period.future' }
+  if (isFuture(atMs, nowMs)) return { code: 'period.future' }
   return atMs <= period.fromMs ? { code: 'period.before_begin' } : null
 }
 
 /** Why an account cannot move into a room with these stays at that instant; null when it can. */
 export function moveRefused(stays: readonly Period[], atMs: number, nowMs: number): PartyReason | null {
-  if (atMs > nowMs + CLOCK_TOLERANCE_MS) return { code: 'period.future' }
+  if (isFuture(atMs, nowMs)) return { code: 'period.future' }
   const latest = Math.max(...stays.map(({ fromMs, toMs }) => toMs ?? fromMs + 1), -Infinity)
   return atMs < latest ? { code: 'period.overlaps' } : null
 }
