@@ -4,10 +4,10 @@ import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import type { Hub } from '../../platform/module.ts'
 import {
+  endCredentials,
   instantOf,
   listDevices,
   requireGateway,
-  setAwaitingEnrolment,
   stateOf,
   type DeviceRow,
 } from '../gateways/index.ts'
@@ -95,7 +95,7 @@ export async function revokeCertificate(
   const { projectId } = await requireGateway(hub.db.pool, user, gatewayId, 'gateways.write')
   await hub.db.transaction(async (client) => {
     const certificates = await hub.security.authority.revoke(client, gatewayId)
-    await setAwaitingEnrolment(client, gatewayId)
+    await endCredentials(hub, client, gatewayId)
     await audit(client, {
       action: 'gateway.certificate.revoke',
       entity: 'gateway',

@@ -149,12 +149,20 @@ describe('the broker', () => {
   )
 
   it('throws a revoked gateway out, and keeps it out', async () => {
+    const { pool } = hub.hub.db
+    await subscribeForTest(pool, ['gateway.offline'])
     const gone = await newGateway()
+    await gone.sendCatalogue([])
     const closed = closing(gone)
     const answer = await engineer.call('POST /api/gateways/:id/revoke', { params: { id: gone.id } })
     expect(answer.state).toBe('revoked')
     await closed
     await expect(gone.connect()).rejects.toThrow()
+    await engineer.call('POST /api/gateways/:id/revoke', { params: { id: gone.id } })
+    const told = (await toldEvents(pool, 'gateway.offline')).filter(
+      ({ data }) => data['gatewayId'] === gone.id,
+    )
+    expect(told).toHaveLength(1)
   })
 })
 

@@ -111,30 +111,36 @@ export async function useToken(
   secretHash: Buffer,
   agentVersion: string,
   now: Date,
-): Promise<{ id: string; projectId: string; name: string } | null> {
-  const { rows } = await client.query<{ id: string; projectId: string; name: string }>(
-    `update gateway set enrol_token_hash = null, enrol_token_expires_at = null, secret_hash = $2, enrolled_at = $4,
+): Promise<TouchedGateway | null> {
+  const { rows } = await client.query<TouchedGateway>(
+    `with old as (select id, online from gateway where enrol_token_hash = $1 and enrol_token_expires_at > $4 for update)
+     update gateway g set enrol_token_hash = null, enrol_token_expires_at = null, secret_hash = $2, enrolled_at = $4,
        revoked_at = null, online = false, agent_version = $3
-     where enrol_token_hash = $1 and enrol_token_expires_at > $4
-     returning id, project_id as "projectId", name`,
+     from old where g.id = old.id and g.enrol_token_hash = $1
+     returning g.id, g.project_id as "projectId", g.name, old.online as turned`,
     [tokenHash, secretHash, agentVersion, now],
   )
   return rows[0] ?? null
 }
 
-export async function revoke(client: Client, id: string, now: Date): Promise<void> {
+/** @returns the gateway, unless it was away already */
+export async function revoke(client: Client, id: string, now: Date): Promise<TouchedGateway[]> {
+  const gone = await setGatewayOffline(client, id)
   await client.query(
-    `update gateway set revoked_at = $2, secret_hash = null, enrol_token_hash = null, enrol_token_expires_at = null,
-       online = false where id = $1`,
+    `update gateway set revoked_at = $2, secret_hash = null, enrol_token_hash = null, enrol_token_expires_at = null
+     where id = $1`,
     [id, now],
   )
   await client.query(`update device set state = 'unknown' where gateway_id = $1`, [id])
+  return gone
 }
 
-/** Ends the credentials of a gateway that may enrol again with a new token. */
-export async function setAwaitingEnrolment(client: Client, id: string): Promise<void> {
-  await client.query(`update gateway set secret_hash = null, online = false where id = $1`, [id])
+/** Ends the credentials of a gateway that may enrol again with a new token. @returns it, unless it was away already */
+export async function setAwaitingEnrolment(client: Client, id: string): Promise<TouchedGateway[]> {
+  const gone = await setGatewayOffline(client, id)
+  await client.query(`update gateway set secret_hash = null where id = $1`, [id])
   await client.query(`update device set state = 'unknown' where gateway_id = $1`, [id])
+  return gone
 }
 
 /** Hash of the password of a gateway that may connect. */

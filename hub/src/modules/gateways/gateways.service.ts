@@ -1,4 +1,5 @@
 /** Registration, enrolment and revocation of gateways. */
+import type { PoolClient } from 'pg'
 import type { EnrolRequest, EnrolResponse, Gateway } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { auditAs } from '../../platform/audit/audit.ts'
@@ -12,10 +13,12 @@ import {
   insertGateway,
   requireGateway,
   revoke,
+  setAwaitingEnrolment,
   setToken,
   useToken,
   type GatewayRow,
 } from './gateways.repository.ts'
+import { emitTurned } from './webhook-events.ts'
 
 type Actor = { readonly user: CurrentUser; readonly audit: Audit }
 
@@ -76,7 +79,8 @@ export async function renewToken(hub: Hub, { user, audit }: Actor, id: string): 
 export async function revokeGateway(hub: Hub, { user, audit }: Actor, id: string): Promise<Gateway> {
   const before = await gatewayOf(hub, user, id)
   await hub.db.transaction(async (client) => {
-    await revoke(client, id, hub.clock.now())
+    const now = hub.clock.now()
+    await emitTurned(client, now, false, await revoke(client, id, now))
     await hub.security.authority.revoke(client, id)
     const { projectId, state } = before
     await audit(client, {
@@ -91,6 +95,11 @@ export async function revokeGateway(hub: Hub, { user, audit }: Actor, id: string
   await hub.broker.disconnect(id)
   hub.live.publish('gateways', { gatewayIds: [id] }, { projectId: before.projectId })
   return gatewayOf(hub, user, id)
+}
+
+/** Ends the credentials of a gateway, inside of the caller's transaction; it may enrol again with a new token. */
+export async function endCredentials(hub: Hub, client: PoolClient, id: string): Promise<void> {
+  await emitTurned(client, hub.clock.now(), false, await setAwaitingEnrolment(client, id))
 }
 
 /**
@@ -109,8 +118,10 @@ export async function enrol(
   const tlsUrl = hub.broker.tlsUrl(host)
   const { secret, hash } = newSecret()
   const { gateway, certificate } = await hub.db.transaction(async (client) => {
-    const used = await useToken(client, hashSecret(input.token), hash, input.agentVersion, hub.clock.now())
+    const now = hub.clock.now()
+    const used = await useToken(client, hashSecret(input.token), hash, input.agentVersion, now)
     if (!used) throw fail(gatewayErrors.tokenRefused, 'The token is unknown, used or expired')
+    await emitTurned(client, now, false, [used])
     await authority.revoke(client, used.id)
     const issued = input.csr && tlsUrl ? await authority.issue(client, used.id, input.csr) : null
     await auditAs({ userId: null, actor: `gateway ${used.name}`, ...actor })(client, {

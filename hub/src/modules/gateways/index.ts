@@ -15,8 +15,8 @@ import './webhook-events.ts'
 
 export { acknowledge } from './acknowledgement.ts'
 export { instantOf } from './domain/instant.ts'
-export { projectOf, requireGateway, setAwaitingEnrolment, type GatewayRow } from './gateways.repository.ts'
-export { stateOf } from './gateways.service.ts'
+export { projectOf, requireGateway, type GatewayRow } from './gateways.repository.ts'
+export { endCredentials, stateOf } from './gateways.service.ts'
 export { findDevice, listDevices, type DeviceRow } from './devices.repository.ts'
 export {
   onArrived,

@@ -5,7 +5,6 @@
 import { PresenceMessage, StatusMessage } from '@courtyard/protocols/contract'
 import type { PoolClient } from 'pg'
 import type { Hub } from '../../platform/module.ts'
-import { emitEvents } from '../../platform/webhooks/index.ts'
 import { hooksOf } from './hooks.ts'
 import {
   setGatewayOffline,
@@ -15,6 +14,7 @@ import {
   type GatewayStatus,
   type TouchedGateway,
 } from './gateways.repository.ts'
+import { emitTurned } from './webhook-events.ts'
 
 const WRITE_EVERY_MS = 2_000
 const LOOK_FOR_SILENCE_EVERY_MS = 10_000
@@ -106,11 +106,7 @@ export class PresenceService {
     return this.hub.db.transaction(async (client) => {
       const now = this.hub.clock.now()
       const touched = await work(client, now)
-      const type = online ? 'gateway.online' : 'gateway.offline'
-      const turned = touched.filter((gateway) => gateway.turned)
-      await emitEvents(client, now, turned.length > 0 ? [type] : [], () =>
-        turned.map(({ id, projectId, name }) => ({ type, projectId, data: { gatewayId: id, name } })),
-      )
+      await emitTurned(client, now, online, touched)
       return touched
     })
   }

@@ -1,4 +1,6 @@
-import { registerEvents } from '../../platform/webhooks/index.ts'
+import type { PoolClient } from 'pg'
+import { emitEvents, registerEvents } from '../../platform/webhooks/index.ts'
+import type { TouchedGateway } from './gateways.repository.ts'
 
 const description = { zh: '网关的编号和名称', en: 'Id and name of the gateway' }
 
@@ -16,3 +18,17 @@ registerEvents({ zh: '设备', en: 'Devices' }, [
     permission: 'gateways.read',
   },
 ])
+
+/** Tells other systems of gateways that came (`online`) or went with this transaction. */
+export async function emitTurned(
+  client: PoolClient,
+  at: Date,
+  online: boolean,
+  touched: readonly TouchedGateway[],
+): Promise<void> {
+  const type = online ? 'gateway.online' : 'gateway.offline'
+  const turned = touched.filter((gateway) => gateway.turned)
+  await emitEvents(client, at, turned.length > 0 ? [type] : [], () =>
+    turned.map(({ id, projectId, name }) => ({ type, projectId, data: { gatewayId: id, name } })),
+  )
+}
