@@ -95,19 +95,25 @@ async function errorOf(response: Response): Promise<ApiError> {
  *   An aborted request rejects with the browser's AbortError.
  */
 export async function send(key: string, input: LooseInput = {}): Promise<unknown> {
+  return (await ask(key, addressOf(key, input.params, input.query), input)).json()
+}
+
+/** A file of the hub by its address, whole. @throws as `send` */
+export function fetchFile(address: string, signal?: AbortSignal): Promise<Response> {
+  return ask(`GET ${address}`, address, signal ? { signal } : {})
+}
+
+async function ask(key: string, address: string, input: LooseInput): Promise<Response> {
   const method = key.slice(0, key.indexOf(' '))
   let response: Response
   try {
-    response = await fetch(
-      connection.origin + addressOf(key, input.params, input.query),
-      requestOf(method, input),
-    )
+    response = await fetch(connection.origin + address, requestOf(method, input))
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw new ApiError(0, { code: 'network', message: 'network' })
   }
   // Readiness answers 503 with a body that is still its answer.
-  if (response.ok || (key === 'GET /api/health' && response.status === 503)) return response.json()
+  if (response.ok || (key === 'GET /api/health' && response.status === 503)) return response
   const error = await errorOf(response)
   if (response.status === 401 && !key.includes('/api/auth/') && !key.includes('/api/setup'))
     connection.onSignedOut()

@@ -53,6 +53,8 @@ const byCode: Readonly<Record<string, (inputs: { message: string }) => string>> 
   'import.file_unreadable': m.kit_error_file,
   'file.refused': m.kit_error_file_refused,
   'file.too_large': m.kit_error_file_refused,
+  'export.failed': m.kit_error_file_refused,
+  'export.busy': m.kit_error_file_refused,
   'attachment.not_yours': m.kit_error_file_gone,
   'attachment.too_many_waiting': m.kit_error_files_waiting,
   'attachment.nothing_to_attach': m.error_forbidden,

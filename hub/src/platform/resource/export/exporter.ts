@@ -83,7 +83,9 @@ export class Exporter {
 
   private async writeApart(order: ExportOrder, file: FileHandle, gone: AbortSignal) {
     if (this.slots.waiting >= MOST_WAITING)
-      throw fail(exportErrors.busy, 'Many exports are waiting already', { retryAfterSeconds: 30 })
+      throw fail(exportErrors.busy, 'Many exports are waiting already', {
+        ...{ reason: busy, retryAfterSeconds: 30 },
+      })
     const ended = AbortSignal.any([gone, this.stopping.signal])
     const work = this.slots.run(() => this.runProcess(order, file, ended), ended)
     this.running.add(work)
@@ -160,6 +162,8 @@ function ownEnvironment(): NodeJS.ProcessEnv {
     Object.entries(process.env).filter(([name]) => !(name in environmentSchema.shape)),
   )
 }
+
+const busy: ExportReason = { code: 'export.busy' }
 
 const full = new Set(['ENOSPC', 'EDQUOT'])
 
