@@ -1,17 +1,25 @@
 /** Both logs whole, as files. */
+import { pipeline } from 'node:stream/promises'
 import type { PoolClient } from 'pg'
 import type {
   AuditEntry,
   AuditFilter,
   SignInEntry,
+  SignInFace,
   SignInFilter,
   SignInReason,
 } from '@courtyard/protocols/contract'
 import { auditAs, type AuditedChange } from '../../platform/audit/audit.ts'
+import type { FileAnswer } from '../../platform/http/file-route.ts'
 import type { Texts } from '../../platform/reasons/reason.ts'
 import type { RecordContext } from '../../platform/resource/context.ts'
 import { localTextOf } from '../../platform/resource/local-time.ts'
-import { sheetFile, type SheetFile, type SheetFormat } from '../../platform/resource/sheet/sheet-file.ts'
+import {
+  mediaTypes,
+  sheetFileName,
+  sheetStream,
+  type SheetFormat,
+} from '../../platform/resource/sheet/sheet-file.ts'
 import { selectAudit } from './audit-log.repository.ts'
 import { EntryViews } from './entry-view.ts'
 import { signInOf, wishOf } from './logs.service.ts'
@@ -22,6 +30,8 @@ type Context = RecordContext
 /** Rows of one step of an export. */
 const STEP = 500
 const ZONE = 'Asia/Shanghai'
+
+type PagesOf<T> = (client: PoolClient) => (before: string | null) => Promise<readonly T[]>
 
 interface Column<T> {
   readonly head: Texts
@@ -51,16 +61,27 @@ const lineOf = ({ label, before, after }: AuditEntry['changes'][number]) =>
 const reasonTexts: Readonly<Record<SignInReason, Texts>> = {
   unknownName: { zh: '没有这个用户', en: 'no such user' },
   wrongPassword: { zh: '密码错误', en: 'wrong password' },
+  wrongCode: { zh: '验证码错误或过期', en: 'wrong code, or too late' },
   locked: { zh: '账号已锁定', en: 'account locked' },
   disabled: { zh: '账号已停用', en: 'account disabled' },
+}
+
+const faceTexts: Readonly<Record<SignInFace, Texts>> = {
+  staff: { zh: '员工', en: 'staff' },
+  portal: { zh: '业主端', en: 'portal' },
 }
 
 const signInColumns: readonly Column<SignInEntry>[] = [
   { head: { zh: '时间', en: 'Time' }, kind: 'instant', width: 19, cell: ({ at }) => local(at) },
   {
+    head: { zh: '入口', en: 'Where' },
+    width: 10,
+    cell: ({ face }, { language }) => faceTexts[face][language],
+  },
+  {
     head: { zh: '用户名', en: 'Username' },
     width: 20,
-    cell: ({ user, unknownName }) => user?.username ?? `#${unknownName ?? ''}`,
+    cell: ({ user, phone, unknownName }) => user?.username ?? phone ?? `#${unknownName ?? ''}`,
   },
   { head: { zh: '姓名', en: 'Name' }, width: 16, cell: ({ user }) => user?.displayName ?? '' },
   { head: { zh: 'IP 地址', en: 'Address' }, width: 16, cell: ({ ip }) => ip ?? '' },
@@ -83,12 +104,14 @@ export async function exportAudit(
   context: Context,
   { format, ...filter }: AuditFilter & { format: SheetFormat },
   gone: AbortSignal,
-): Promise<SheetFile> {
+): Promise<FileAnswer> {
   const wish = wishOf(context, filter)
   const pages = (client: PoolClient) => {
     const views = new EntryViews({ db: client, user: context.user, language: context.language })
-    return async (before: string | null) =>
-      views.viewsOf(await selectAudit(client, context.user, wish, { before, limit: STEP }))
+    return async (before: string | null) => {
+      const rows = await selectAudit(client, context.user, wish, { before, limit: STEP })
+      return letGo(rows, await views.viewsOf(rows))
+    }
   }
   const title = { zh: '操作日志', en: 'Operation log' }
   await noteExport(context, {
@@ -96,39 +119,60 @@ export async function exportAudit(
     entity: 'operationLog',
     after: { format, ...filter },
   })
-  return fileOf(context, title, format, auditColumns, walk(context, pages, gone))
+  return fileOf(context, title, format, auditColumns, pages, gone)
 }
 
 export async function exportSignIns(
   context: Context,
   { format, ...filter }: SignInFilter & { format: SheetFormat },
   gone: AbortSignal,
-): Promise<SheetFile> {
+): Promise<FileAnswer> {
   const pages = (client: PoolClient) => async (before: string | null) =>
-    (await selectSignIns(client, context.user, filter, { before, limit: STEP })).map(signInOf)
+    (await selectSignIns(client, context.user, filter, { before, limit: STEP })).map((row) =>
+      signInOf(row, context.user),
+    )
   const title = { zh: '登录日志', en: 'Sign-in log' }
   await noteExport(context, { action: 'signInLog.export', entity: 'signInLog', after: { format, ...filter } })
-  return fileOf(context, title, format, signInColumns, walk(context, pages, gone))
+  return fileOf(context, title, format, signInColumns, pages, gone)
 }
 
 function noteExport({ hub, actor }: Context, change: AuditedChange): Promise<void> {
   return hub.db.transaction((tx) => auditAs(actor)(tx, change))
 }
 
-function fileOf<T>(
+/** Promises of the driver hold the array of a result until V8 collects its old space: rows that are read go at once. */
+function letGo<T>(rows: unknown[], read: T): T {
+  rows.length = 0
+  return read
+}
+
+async function fileOf<T extends { readonly id: string }>(
   context: Context,
   title: Texts,
   format: SheetFormat,
   columns: readonly Column<T>[],
-  rows: AsyncIterable<readonly T[]>,
-): SheetFile {
+  pagesOf: PagesOf<T>,
+  gone: AbortSignal,
+): Promise<FileAnswer> {
   const { language, hub } = context
   const heads = columns.map(({ head, kind, width }) => ({
     head: head[language],
     kind: kind ?? ('text' as const),
     width,
   }))
-  return sheetFile(format, title[language], hub.clock.now(), heads, cellsOf(context, columns, rows))
+  const name = title[language]
+  const file = await hub.exporter.writeHere(name, gone, (target) =>
+    hub.db.transaction(async (client) => {
+      await client.query('set transaction isolation level repeatable read, read only')
+      let count = 0
+      const rows = walk(pagesOf(client), (read) => (count += read))
+      await pipeline(sheetStream(format, name, heads, cellsOf(context, columns, rows)), target, {
+        signal: gone,
+      })
+      return count
+    }),
+  )
+  return { ...file, fileName: sheetFileName(format, name, hub.clock.now()), mediaType: mediaTypes[format] }
 }
 
 async function* cellsOf<T>(
@@ -139,27 +183,17 @@ async function* cellsOf<T>(
   for await (const chunk of rows) yield chunk.map((row) => columns.map(({ cell }) => cell(row, context)))
 }
 
-/** The whole list in one snapshot, a step at a time; the connection goes back when the reader stops. */
+/** The whole list, a step at a time. */
 async function* walk<T extends { readonly id: string }>(
-  { hub }: Context,
-  pagesOf: (client: PoolClient) => (before: string | null) => Promise<readonly T[]>,
-  gone: AbortSignal,
+  pageOf: ReturnType<PagesOf<T>>,
+  told: (rows: number) => void,
 ): AsyncGenerator<readonly T[]> {
-  const client = await hub.db.pool.connect()
-  let broken: Error | undefined
-  try {
-    await client.query('begin isolation level repeatable read read only')
-    const pageOf = pagesOf(client)
-    let before: string | null = null
-    for (;;) {
-      gone.throwIfAborted()
-      const rows: readonly T[] = await pageOf(before)
-      if (rows.length > 0) yield rows
-      if (rows.length < STEP) return
-      before = rows.at(-1)!.id
-    }
-  } finally {
-    await client.query('rollback').catch((error: Error) => (broken = error))
-    client.release(broken)
+  let before: string | null = null
+  for (;;) {
+    const rows: readonly T[] = await pageOf(before)
+    told(rows.length)
+    if (rows.length > 0) yield rows
+    if (rows.length < STEP) return
+    before = rows.at(-1)!.id
   }
 }

@@ -5,7 +5,13 @@ import { parseCsvText } from '../../platform/resource/sheet/csv-text.ts'
 import { fromSomewhere, startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { accountsModule } from '../accounts/index.ts'
 import { estateModule } from '../estate/index.ts'
+import { chargingModule } from '../charging/index.ts'
 import { lostAndFoundModule } from '../lost-and-found/index.ts'
+import { meteringModule } from '../metering/index.ts'
+import { partiesModule } from '../parties/index.ts'
+import { newParty, smallEstate } from '../parties/testing.ts'
+import { portalModule } from '../portal/index.ts'
+import { portalClient } from '../portal/testing.ts'
 import { recordsModule } from '../records/index.ts'
 import { logsModule } from './index.ts'
 
@@ -15,7 +21,9 @@ let mine: string
 let other: string
 
 beforeAll(async () => {
-  const modules = [accountsModule, estateModule, recordsModule, lostAndFoundModule, logsModule]
+  const records = [estateModule, recordsModule, lostAndFoundModule]
+  const ofOwners = [meteringModule, chargingModule, partiesModule, portalModule]
+  const modules = [accountsModule, ...records, ...ofOwners, logsModule]
   hub = await startTestHub({ modules, environment: { TRUST_PROXY: '1' } })
   root = await hub.as('administrator')
   const project = async (code: string) =>
@@ -227,4 +235,49 @@ test('both logs as files, with what the reader may see, and that is written down
   const { items } = await root.call('GET /api/audit', { query: { module: 'system' } })
   expect(items.map(({ action }) => action)).toEqual(['signInLog.export', 'operationLog.export'])
   expect(items[1]!.after).toEqual({ entity: 'tariff', format: 'csv' })
+})
+
+test('tries at the portal stand beside those of staff: masked, and seen by who keeps a project of theirs', async () => {
+  const estate = await smallEstate(hub)
+  const phone = '13912345678'
+  const partyId = await newParty(hub, estate.projectId, '张伟', phone)
+  const roomId = estate.rooms.get('0101')!
+  await root.call('POST /api/rooms/:id/roles', {
+    params: { id: roomId },
+    body: { partyId, role: 'owner', from: '2025-01-01T00:00:00Z' },
+  })
+  const wrong = (of: string) =>
+    hub.anonymous.raw('POST /api/portal/sign-in', {
+      body: { phone: of, code: '000000' },
+      headers: fromSomewhere(),
+    })
+  await wrong('13800000000')
+  await wrong(phone)
+  await portalClient(hub, phone)
+  const portalTries = async (client: TestClient, query: object = {}) =>
+    (await client.call('GET /api/sign-ins', { query: { face: 'portal', ...query } })).items
+  expect(await portalTries(root)).toMatchObject([
+    { face: 'portal', phone, user: null, admitted: true, reason: null },
+    { phone, reason: 'wrongCode' },
+    { phone: null, unknownName: expect.stringMatching(/^[0-9a-f]{8}$/) as unknown, reason: 'unknownName' },
+  ])
+  expect(await portalTries(root, { q: phone.slice(3) })).toHaveLength(2)
+  const role = { code: 'doorkeeper', name: 'Doorkeeper', permissions: ['signIns.read'] }
+  await hub.hub.db.prisma.role.create({ data: role })
+  const near = await hub.as(role.code, [estate.projectId])
+  expect((await portalTries(near)).map((one) => one.phone)).toEqual(['139****5678', '139****5678'])
+  expect(await portalTries(near, { q: phone.slice(3) })).toEqual([])
+  expect(await portalTries(await hub.as(role.code, [mine]))).toEqual([])
+  expect(await portalTries(await hub.as(role.code))).toHaveLength(3)
+  const staff = await root.call('GET /api/sign-ins', { query: { face: 'staff', limit: 200 } })
+  expect(new Set(staff.items.map(({ face }) => face))).toEqual(new Set(['staff']))
+  const file = await hub.app.inject({
+    url: '/api/sign-ins/export?face=portal&format=csv',
+    headers: { ...near.headers, ...zh },
+  })
+  expect(parseCsvText(file.body).map((row) => row.slice(1, 3))).toEqual([
+    ['入口', '用户名'],
+    ['业主端', '139****5678'],
+    ['业主端', '139****5678'],
+  ])
 })

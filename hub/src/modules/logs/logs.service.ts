@@ -1,6 +1,7 @@
 /** Pages of the two logs. */
 import type { AuditEntry, AuditFilter, SignInEntry, SignInFilter } from '@courtyard/protocols/contract'
-import { requireProject } from '../../platform/auth/user.ts'
+import { maskPhone, maySeeSensitive } from '../../platform/auth/sensitive.ts'
+import { requireProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail } from '../../platform/errors.ts'
 import type { RecordContext } from '../../platform/resource/context.ts'
 import { selectAudit, type AuditWish } from './audit-log.repository.ts'
@@ -40,7 +41,7 @@ export async function listSignIns(
 ): Promise<Listed<SignInEntry>> {
   const page = { before: placeOf(query.cursor), limit: query.limit + 1 }
   const rows = await selectSignIns(hub.db.pool, user, query, page)
-  const items = rows.slice(0, query.limit).map(signInOf)
+  const items = rows.slice(0, query.limit).map((row) => signInOf(row, user))
   return { items, nextCursor: rows.length > query.limit ? items.at(-1)!.id : null }
 }
 
@@ -58,13 +59,17 @@ function placeOf(cursor: string | undefined): string | null {
   return cursor
 }
 
-export function signInOf(row: SignInRow): SignInEntry {
-  const { id, userId, username, displayName, unknownName, ip, userAgent, reason } = row
+export function signInOf(row: SignInRow, reader: CurrentUser): SignInEntry {
+  const { id, face, userId, username, displayName, unknownName, ip, userAgent, reason } = row
   return {
-    ...{ id, unknownName, ip, userAgent, reason },
+    ...{ id, face, unknownName, ip, userAgent, reason },
     at: row.at.toISOString(),
     user: userId === null ? null : { id: userId, username: username ?? '', displayName: displayName ?? '' },
+    phone: row.phone && (seesPhone(reader, row) ? row.phone : maskPhone(row.phone)),
     device: deviceOf(userAgent),
     admitted: reason === null,
   }
 }
+
+const seesPhone = (reader: CurrentUser, { projectIds }: SignInRow): boolean =>
+  projectIds.some((projectId) => maySeeSensitive(reader, { projectId }))

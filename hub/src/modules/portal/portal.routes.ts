@@ -45,6 +45,7 @@ function sessionRoutes(app: HubApp): void {
     const { secret, session } = await signIn(hub, body, {
       ip: request.ip,
       userAgent: request.headers['user-agent'] ?? null,
+      requestId: request.id,
       audit: (phone) => auditAs(actorOf(request, phone)),
     })
     setPortalCookie(request, reply, secret)

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import type { PortalSession } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
+import { notePortalSignIn } from '../../platform/audit/sign-in-log.ts'
 import { hashPassword, verifyPassword } from '../../platform/auth/password.ts'
 import { maskPhone } from '../../platform/auth/sensitive.ts'
 import { fail } from '../../platform/errors.ts'
@@ -54,6 +55,7 @@ export async function sendCode(
 interface From {
   readonly ip: string
   readonly userAgent: string | null
+  readonly requestId: string
   readonly audit: (phone: string) => Audit
 }
 
@@ -63,24 +65,47 @@ export async function signIn(
   given: { phone: string; code: string },
   from: From,
 ): Promise<{ secret: string; session: PortalSession }> {
-  const badCode = () => fail(portalErrors.badCode, 'The code is wrong or too old')
   const { pool } = hub.db
   const phone = await phoneDigits(pool, given.phone)
+  const badCode = async () => {
+    await noteRefusal(hub, phone, from)
+    return fail(portalErrors.badCode, 'The code is wrong or too old')
+  }
   const kept = await tryCode(pool, phone, hub.clock.now())
   // The time of a hash also for a phone without a code
   const matches = await verifyPassword(given.code, kept?.codeHash ?? '')
-  if (!kept || !matches) throw badCode()
-  return hub.db.transaction(async (client) => {
+  if (!kept || !matches) throw await badCode()
+  const admitted = await hub.db.transaction(async (client) => {
     const now = hub.clock.now()
     const places = await placesOf(client, phone, now)
-    if (places.length === 0 || !(await useCode(client, kept.id, now))) throw badCode()
+    if (places.length === 0 || !(await useCode(client, kept.id, now))) return null
     const { secret, csrfToken } = await beginSession(hub, client, phone, from)
-    for (const projectId of new Set(places.map(({ project }) => project.id))) {
+    const projectIds = projectsOf(places)
+    for (const projectId of projectIds) {
       await from.audit(phone)(client, { action: 'portal.signIn', entity: 'portal', projectId })
     }
+    await notePortalSignIn(client, { ...from, at: now, phone, projectIds, unknownName: null, reason: null })
     return { secret, session: sessionBody(phone, csrfToken, places) }
   })
+  if (!admitted) throw await badCode()
+  return admitted
 }
+
+/** The same work for every phone. One that is not on file is not kept: only a mark of it is. */
+async function noteRefusal({ db, clock, security }: Hub, phone: string, from: From): Promise<void> {
+  const at = clock.now()
+  const projectIds = projectsOf(await placesOf(db.pool, phone, at))
+  const mark = security.box.mark(phone, 'sign-in-name')
+  const who =
+    projectIds.length > 0
+      ? ({ phone, unknownName: null, reason: 'wrongCode' } as const)
+      : ({ phone: null, unknownName: mark, reason: 'unknownName' } as const)
+  await notePortalSignIn(db.pool, { ...from, ...who, at, projectIds })
+}
+
+const projectsOf = (places: readonly Place[]): string[] => [
+  ...new Set(places.map(({ project }) => project.id)),
+]
 
 export function sessionBody(phone: string, csrfToken: string, places: readonly Place[]): PortalSession {
   const own = places.find(({ role }) => role !== 'invited') ?? places[0]!

@@ -55,19 +55,27 @@ export const AuditFilter = z.object({
 })
 export type AuditFilter = z.infer<typeof AuditFilter>
 
-export const signInReasons = ['unknownName', 'wrongPassword', 'locked', 'disabled'] as const
+export const signInReasons = ['unknownName', 'wrongPassword', 'wrongCode', 'locked', 'disabled'] as const
 export const SignInReason = z.enum(signInReasons)
 export type SignInReason = z.infer<typeof SignInReason>
+
+/** Where: the console with its apps, or the owners' portal. */
+export const signInFaces = ['staff', 'portal'] as const
+export const SignInFace = z.enum(signInFaces)
+export type SignInFace = z.infer<typeof SignInFace>
 
 export const SignInEntry = z.object({
   id: z.string(),
   at: Instant,
+  face: SignInFace,
   user: z.object({ id: Id, username: z.string(), displayName: z.string() }).nullable(),
   /**
-   * Of a name that no account has, which may be a password in the wrong field: a mark that is alike for tries of the same
+   * Of a name that no account has, or a phone that is not on file, which may be a password in the wrong field: a mark that is alike for tries of the same
    * name. The name itself is not kept.
    */
   unknownName: z.string().nullable(),
+  /** At the portal, of a phone on file: masked for those who may not see it. */
+  phone: z.string().nullable(),
   ip: z.string().nullable(),
   /** Program and system, `Chrome 141 · Windows`; null when the browser did not say. */
   device: z.string().nullable(),
@@ -79,8 +87,9 @@ export const SignInEntry = z.object({
 export type SignInEntry = z.infer<typeof SignInEntry>
 
 export const SignInFilter = z.object({
-  /** Words of the user's names, an address, or a mark. */
+  /** Words of the user's names, an address, or a mark; of a phone for who may see all of them. */
   q: z.string().trim().max(100).optional(),
+  face: SignInFace.optional(),
   userId: Id.optional(),
   result: z.enum(['admitted', 'refused']).optional(),
   reason: SignInReason.optional(),
