@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { environmentSchema } from '../../config.ts'
@@ -49,25 +49,30 @@ export class Exporter {
   }
 
   /**
-   * The whole file, once it is written: nothing half-written ever looks like a file, and a slow reader holds neither a
-   * snapshot of the database nor a process.
+   * The file of an order: of a short one made here, else by a process of its own.
    * @param gone aborted when nobody wants the file any more
    * @throws AppError `export.failed`, `export.busy`, `export.cancelled`, `hub.stopping`
    */
-  async write(order: ExportOrder, isShort: boolean, gone: AbortSignal): Promise<WrittenFile> {
-    const file = await namelessFile(this.options.folder)
-    try {
-      const began = performance.now()
-      const done = await (isShort ? this.writeHere(order, file) : this.writeApart(order, file, gone))
-      const { size: bytes } = await file.stat()
-      gone.throwIfAborted()
-      const ms = Math.round(performance.now() - began)
-      this.options.log.info({ sheet: order.name, ...done, bytes, ms }, 'export written')
-      return { stream: file.createReadStream({ start: 0 }), bytes }
-    } catch (error) {
-      await file.close()
-      throw this.faultOf(error, gone)
-    }
+  write(order: ExportOrder, isShort: boolean, gone: AbortSignal): Promise<WrittenFile> {
+    if (!isShort) return this.fill(order.name, gone, (file) => this.writeApart(order, file, gone))
+    return this.writeHere(order.name, gone, (target) =>
+      this.options.db.transaction((client) => writeOrder(client, order, target)),
+    )
+  }
+
+  /**
+   * A file that only the hub itself can make, with what its modules know.
+   * @param work fills the file; @returns number of rows
+   * @throws AppError as `write`
+   */
+  writeHere(
+    name: string,
+    gone: AbortSignal,
+    work: (target: Writable) => Promise<number>,
+  ): Promise<WrittenFile> {
+    return this.fill(name, gone, async (file) => ({
+      rows: await work(createWriteStream('', { fd: file.fd, autoClose: false })),
+    }))
   }
 
   /** Ends what is under way. */
@@ -76,9 +81,28 @@ export class Exporter {
     await Promise.allSettled(this.running)
   }
 
-  private async writeHere(order: ExportOrder, file: FileHandle): Promise<{ rows: number }> {
-    const target = createWriteStream('', { fd: file.fd, autoClose: false })
-    return { rows: await this.options.db.transaction((client) => writeOrder(client, order, target)) }
+  /**
+   * The whole file, once it is written: nothing half-written ever looks like a file, and a slow reader holds neither a
+   * snapshot of the database nor a process.
+   */
+  private async fill(
+    name: string,
+    gone: AbortSignal,
+    work: (file: FileHandle) => Promise<object>,
+  ): Promise<WrittenFile> {
+    const file = await namelessFile(this.options.folder)
+    try {
+      const began = performance.now()
+      const done = await work(file)
+      const { size: bytes } = await file.stat()
+      gone.throwIfAborted()
+      const ms = Math.round(performance.now() - began)
+      this.options.log.info({ sheet: name, ...done, bytes, ms }, 'export written')
+      return { stream: file.createReadStream({ start: 0 }), bytes }
+    } catch (error) {
+      await file.close()
+      throw this.faultOf(error, gone)
+    }
   }
 
   private async writeApart(order: ExportOrder, file: FileHandle, gone: AbortSignal) {

@@ -11,32 +11,11 @@ export type SheetFormat = keyof typeof mediaTypes
 
 type SheetRows = AsyncIterable<readonly (readonly string[])[]>
 
-export interface SheetFile {
-  readonly stream: Readable
-  readonly fileName: string
-  readonly mediaType: string
-}
-
-/** @param rows cells as text, some rows at a time, in the order of the columns */
-export function sheetFile(
-  format: SheetFormat,
-  name: string,
-  at: Date,
-  columns: readonly SheetColumn[],
-  rows: SheetRows,
-): SheetFile {
-  return {
-    stream: sheetStream(format, name, columns, rows),
-    fileName: sheetFileName(format, name, at),
-    mediaType: mediaTypes[format],
-  }
-}
-
 export function sheetFileName(format: SheetFormat, name: string, at: Date): string {
   return `${name} ${at.toISOString().slice(0, 10)}.${format}`
 }
 
-/** The bytes of the file as the rows come. */
+/** The bytes of the file. @param rows cells as text, some rows at a time, in the order of the columns */
 export function sheetStream(
   format: SheetFormat,
   name: string,
