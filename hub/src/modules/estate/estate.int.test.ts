@@ -63,37 +63,6 @@ test('a file makes the estate; the same file again changes nothing', async () =>
   expect(await buildingsOf(id)).toEqual(buildings)
 })
 
-test('owners come along, with phone and share; the same again changes nothing, another owner is refused', async () => {
-  const id = await newProject()
-  const importOwners = (rows: string[], who = administrator) =>
-    who.call('POST /api/projects/:id/rooms/import', {
-      params: { id },
-      body: [`${HEAD},owner,ownerPhone,ownerShare`, ...rows].join('\n'),
-    })
-  const rows = ['1,,101,flat,1,80,,,,张伟,138 0013 8000,100', '1,,102,flat,1,80,,,,张伟,13800138000,50']
-  expect(await importOwners(rows)).toMatchObject({ created: 2, updated: 0, errors: [] })
-  expect(await importOwners(rows)).toMatchObject({ created: 0, updated: 0, errors: [] })
-  const owners = () =>
-    hub.hub.db.pool.query<{ room: string; name: string; share: string }>(
-      `select room.code as room, p.name, r.share_percent::text as share from party_role r
-       join party p on p.id = r.party_id join room on room.id = r.room_id
-       where r.project_id = $1 and r.to_at is null order by 1`,
-      [id],
-    )
-  expect((await owners()).rows).toEqual([
-    { room: '101', name: '张伟', share: '100.0000' },
-    { room: '102', name: '张伟', share: '50.0000' },
-  ])
-  const people = await hub.hub.db.pool.query('select from party where project_id = $1', [id])
-  expect(people.rowCount).toBe(1)
-  const wrong = ['1,,101,flat,1,80,,,,李娜,,', '1,,103,flat,1,80,,,,,13900000000,']
-  expect((await importOwners(wrong)).errors).toMatchObject([{ row: 3, column: 'owner' }])
-  expect((await importOwners(wrong.slice(0, 1))).errors).toMatchObject([{ row: 2, column: 'owner' }])
-  expect((await importOwners(['1,,104,flat,1,80,,,,李娜,,0'])).errors).toMatchObject([
-    { column: 'ownerShare' },
-  ])
-})
-
 test('a dry run tells what would happen and does nothing', async () => {
   const id = await newProject()
   expect(await importRooms(id, SITE, true)).toMatchObject({

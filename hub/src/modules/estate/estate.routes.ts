@@ -1,6 +1,5 @@
 import type { HubModule } from '../../platform/module.ts'
 import { sayImport } from '../../platform/csv.ts'
-import { inWholeProject } from '../../platform/auth/user.ts'
 import { route } from '../../platform/http/route.ts'
 import {
   createProject,
@@ -50,9 +49,7 @@ export const estateModule: HubModule = {
       { permission: 'estate.write' },
       async ({ hub, user, params, query, body, audit, say }) => {
         const project = await findWholeProject(hub, user, params.id, 'estate.write')
-        const mayWritePeople = inWholeProject(user, project.id, 'party.write')
-        const who = { userId: user.id, mayWritePeople, audit }
-        const input = { projectId: project.id, text: body, dryRun: query.dryRun, ...who }
+        const input = { projectId: project.id, text: body, dryRun: query.dryRun, audit }
         return sayImport(await importRooms(hub, input), say)
       },
     )

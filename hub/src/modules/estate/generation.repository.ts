@@ -187,6 +187,26 @@ async function insertRooms(client: Client, input: NewGeneration): Promise<number
   return rowCount ?? 0
 }
 
+/** Ids of what a run made, by table. */
+export async function generatedIds(
+  client: Client,
+  generationId: string,
+): Promise<Record<'zone' | 'building' | 'unit' | 'room', string[]>> {
+  const idsOf = async (table: string) => {
+    const { rows } = await client.query<{ id: string }>(
+      `select id from ${table} where generation_id = $1 order by id`,
+      [generationId],
+    )
+    return rows.map(({ id }) => id)
+  }
+  return {
+    zone: await idsOf('zone'),
+    building: await idsOf('building'),
+    unit: await idsOf('unit'),
+    room: await idsOf('room'),
+  }
+}
+
 interface GenerationRow extends Made {
   readonly id: string
   readonly projectId: string

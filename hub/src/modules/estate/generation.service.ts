@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
 import type { Generation, GenerationPlan, GenerationPreview } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { requireWholeProject, type CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import { emitRecordEvents } from '../../platform/resource/record-events.ts'
 import { planGeneration, type PlannedBuilding } from './domain/generation.ts'
 import { estateErrors } from './errors.ts'
+import { buildingResource, roomResource, unitResource, zoneResource } from './estate.resource.ts'
 import {
+  generatedIds,
   generationById,
   generationsOf,
   hangingOn,
@@ -83,14 +87,9 @@ export async function generate(
   const id = randomUUID()
   await hub.db.transaction(async (client) => {
     await lockEstate(client, projectId)
-    const made = await insertGeneration(client, {
-      id,
-      projectId,
-      plan,
-      buildings,
-      userId: user.id,
-      now: hub.clock.now(),
-    })
+    const now = hub.clock.now()
+    const made = await insertGeneration(client, { id, projectId, plan, buildings, userId: user.id, now })
+    await tellOthers(client, projectId, await generatedIds(client, id), now)
     await audit(client, {
       action: 'estate.generate',
       entity: 'generation',
@@ -100,6 +99,26 @@ export async function generate(
     })
   })
   return generationDto((await generationById(hub.db.pool, id))!)
+}
+
+/** As if each had been made by its form. */
+async function tellOthers(
+  client: pg.PoolClient,
+  projectId: string,
+  made: Awaited<ReturnType<typeof generatedIds>>,
+  now: Date,
+): Promise<void> {
+  const resources = [
+    [zoneResource, ['code', 'name']],
+    [buildingResource, ['code', 'name', 'zoneId', 'kind', 'position']],
+    [unitResource, ['buildingId', 'code', 'name', 'position']],
+    [roomResource, ['code', 'buildingId', 'unitId', 'floor', 'kind', 'areaM2', 'deliveryState']],
+  ] as const
+  for (const [resource, fields] of resources) {
+    const ids = made[resource.name as keyof typeof made]
+    const news = ids.map((id) => ({ kind: 'create', id, projectId, action: 'generate', fields }) as const)
+    await emitRecordEvents(client, now, resource, news)
+  }
 }
 
 export async function listGenerations(hub: Hub, projectId: string): Promise<Generation[]> {

@@ -12,12 +12,6 @@ export const estateReasons = registerReasons({
     en: 'Building {building} has room {room} in row {row} already',
   },
   'room.no_account': { zh: '住户必须有户号', en: 'A household needs its account number' },
-  'room.no_owner': { zh: '业主必须有姓名', en: 'An owner needs a name' },
-  'room.bad_share': { zh: '必须是百分比，例如 50', en: 'must be a percentage such as 50' },
-  'room.other_owner': {
-    zh: '房间已有业主 {name}，请办理过户',
-    en: '{name} owns the room: use the change of owner',
-  },
   'room.empty': { zh: '单元格不能为空', en: 'The cell is empty' },
   'room.other_kind': {
     zh: '同一户号在第 {row} 行的类型是 {said}',

@@ -77,7 +77,7 @@ async function saveBuildings(
   await client.query(
     `INSERT INTO building (id, project_id, code, name)
      SELECT id, $1, code, name FROM unnest($2::uuid[], $3::text[], $4::text[]) AS new (id, code, name)
-     ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = building.version + 1, updated_at = now()`,
     [projectId, ...columns(records, ['id', 'code', 'name'])],
   )
 }
@@ -88,7 +88,8 @@ async function saveRooms(client: pg.ClientBase, projectId: string, records: Room
      SELECT id, $1, building, code, kind, floor, area
      FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::numeric[])
        AS new (id, building, code, kind, floor, area)
-     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, floor = excluded.floor, area_m2 = excluded.area_m2`,
+     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, floor = excluded.floor, area_m2 = excluded.area_m2,
+       version = room.version + 1, updated_at = now()`,
     [projectId, ...columns(records, ['id', 'buildingId', 'code', 'kind', 'floor', 'areaM2'])],
   )
 }
@@ -102,7 +103,8 @@ async function saveHouseholds(
     `INSERT INTO household (id, project_id, account_number, name, kind)
      SELECT id, $1, account, name, kind::"HouseholdKind"
      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS new (id, account, name, kind)
-     ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind`,
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, version = household.version + 1,
+       updated_at = now()`,
     [projectId, ...columns(records, ['id', 'accountNumber', 'name', 'kind'])],
   )
 }

@@ -4,11 +4,11 @@ import type pg from 'pg'
 import * as z from 'zod'
 import type { Audit } from '../../platform/audit/audit.ts'
 import { csvInteger, parseCsv, type ImportOutcome } from '../../platform/csv.ts'
-import { fail, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
-import { planOwners, type OwnerPlan } from './domain/owner-import.ts'
 import { checkRows, planImport, type Estate, type ImportPlan } from './domain/room-import.ts'
-import { loadOwners, saveOwners } from './owner-import.repository.ts'
+import { emitRecordEvents } from '../../platform/resource/record-events.ts'
+import { buildingResource, roomResource } from './estate.resource.ts'
+import { householdResource } from './household.resource.ts'
 import type { EstateReason } from './reasons.ts'
 import { applyImport, loadEstate, lockEstate } from './room-import.repository.ts'
 
@@ -28,16 +28,6 @@ const RoomRow = z.object({
   accountNumber: code.optional(),
   householdName: name.optional(),
   householdKind: HouseholdKind.optional(),
-  owner: name.optional(),
-  ownerPhone: z
-    .string()
-    .regex(/^\+?[\d\s()-]{5,29}$/)
-    .optional(),
-  ownerShare: z
-    .string()
-    .regex(/^(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)$/, 'room.bad_share' satisfies EstateReason['code'])
-    .refine((share) => /[1-9]/.test(share), 'room.bad_share' satisfies EstateReason['code'])
-    .optional(),
 })
 
 export interface RoomImport {
@@ -45,9 +35,6 @@ export interface RoomImport {
   /** The file. */
   readonly text: string
   readonly dryRun: boolean
-  readonly userId: string
-  /** Whether people may be put on file too. */
-  readonly mayWritePeople: boolean
   readonly audit: Audit
 }
 
@@ -56,30 +43,23 @@ export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportOu
   const { dryRun, projectId } = input
   const parsed = parseCsv(input.text, RoomRow)
   const errors = parsed.errors.length > 0 ? parsed.errors : checkRows(parsed.rows)
-  if (!input.mayWritePeople && parsed.rows.some(({ value }) => value.owner !== undefined))
-    throw fail(platformErrors.forbidden, 'Your role may not put people on file', {
-      permission: 'party.write',
-    })
   if (errors.length > 0)
     return { dryRun, rows: parsed.rows.length, created: 0, updated: 0, errors: errors.slice(0, 200) }
   return hub.db.transaction(async (client) => {
     await lockEstate(client, projectId)
     const estate = await loadEstate(client, projectId)
     const plan = planImport(parsed.rows, estate, randomUUID)
-    const owners = await ownersOf(client, projectId, plan)
-    if (owners.errors.length > 0)
-      return { dryRun, rows: parsed.rows.length, created: 0, updated: 0, errors: owners.errors.slice(0, 200) }
     const result = {
       dryRun,
       rows: parsed.rows.length,
       created: plan.createdRows,
-      updated: plan.updatedRows + [...owners.rows].filter((row) => !plan.changedRows.has(row)).length,
+      updated: plan.updatedRows,
       errors: [],
     }
     if (dryRun || result.created + result.updated === 0) return result
     const now = hub.clock.now()
     await applyImport(client, projectId, plan, now)
-    if (owners.roles.length > 0) await saveOwners(client, projectId, owners, input.userId, now)
+    await tellOthers(client, projectId, plan, now)
     const { rows, created, updated } = result
     await input.audit(client, {
       action: 'estate.import',
@@ -87,16 +67,29 @@ export async function importRooms(hub: Hub, input: RoomImport): Promise<ImportOu
       entityId: projectId,
       projectId,
       before: changedBefore(plan, estate),
-      after: { rows, created, updated, ...changedAfter(plan), owners: owners.roles.slice(0, AUDITED) },
+      after: { rows, created, updated, ...changedAfter(plan) },
     })
     return result
   })
 }
 
-async function ownersOf(client: pg.ClientBase, projectId: string, plan: ImportPlan): Promise<OwnerPlan> {
-  if (plan.owners.length === 0) return { people: [], roles: [], rows: new Set(), errors: [] }
-  const known = await loadOwners(client, projectId)
-  return planOwners(plan.owners, known, (id) => known.names.get(id) ?? '', randomUUID)
+async function tellOthers(client: pg.ClientBase, projectId: string, plan: ImportPlan, now: Date) {
+  const news = (
+    kind: 'create' | 'edit',
+    records: readonly { readonly id: string }[],
+    fields: readonly string[],
+  ) => records.map(({ id }) => ({ kind, id, projectId, action: 'import', fields }))
+  const { buildings, rooms, households } = plan
+  const parts = [
+    [buildingResource, buildings, ['code', 'name'], ['name']],
+    [roomResource, rooms, ['code', 'buildingId', 'kind', 'floor', 'areaM2'], ['kind', 'floor', 'areaM2']],
+    [householdResource, households, ['accountNumber', 'name', 'kind'], ['name', 'kind']],
+  ] as const
+  for (const [resource, { created, changed }, all, changeable] of parts)
+    await emitRecordEvents(client, now, resource, [
+      ...news('create', created, all),
+      ...news('edit', changed, changeable),
+    ])
 }
 
 /** Records of an audit entry: enough to see what a file did, not the file itself. */

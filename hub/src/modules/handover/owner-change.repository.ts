@@ -39,14 +39,20 @@ export async function unpaidBills(
   return rows.map(({ zh, en, ...row }) => ({ ...row, item: { zh, en } }))
 }
 
-/** Roles that end with the owner's; tenants and contacts stay. */
-export async function endRolesAt(client: Client, roomId: string, at: Date, userId: string): Promise<number> {
-  const { rowCount } = await client.query(
-    `update party_role set to_at = $2, ended_by = $3 where room_id = $1 and to_at is null and from_at < $2
-       and role in ('owner', 'coOwner', 'family', 'resident')`,
+/** Roles that end with the owner's; tenants and contacts stay. @returns their ids */
+export async function endRolesAt(
+  client: Client,
+  roomId: string,
+  at: Date,
+  userId: string,
+): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `update party_role set to_at = $2, ended_by = $3, version = version + 1, updated_at = now(), updated_by = $3
+     where room_id = $1 and to_at is null and from_at < $2 and role in ('owner', 'coOwner', 'family', 'resident')
+     returning id`,
     [roomId, at, userId],
   )
-  return rowCount ?? 0
+  return rows.map(({ id }) => id)
 }
 
 export interface NewOwnerChange {

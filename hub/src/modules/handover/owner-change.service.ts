@@ -14,6 +14,7 @@ import {
   findHousehold,
   findParty,
   householdOf,
+  tellOfRoles,
   roomPlace,
   rolePeriods,
   setPayer,
@@ -84,7 +85,12 @@ export async function changeOwner(
     const facts = await decide(client, room, input)
     const now = hub.clock.now()
     const householdId = (await householdOf(client, user, room.projectId, input.account, now))!
-    await endRolesAt(client, roomId, at, user.id)
+    const ended = await endRolesAt(client, roomId, at, user.id)
+    await tellOfRoles(
+      client,
+      now,
+      ended.map((id) => ({ kind: 'edit', id, projectId: room.projectId, action: 'end', fields: ['to'] })),
+    )
     await addRole(
       client,
       user,

@@ -34,8 +34,8 @@ export interface RoleRow {
 /** @returns its id */
 export async function insertRole(client: Client, row: RoleRow): Promise<string> {
   const { rows } = await client.query<{ id: string }>(
-    `insert into party_role (project_id, building_id, room_id, party_id, role, share_percent, from_at, created_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+    `insert into party_role (project_id, building_id, room_id, party_id, role, share_percent, from_at, created_by,
+       updated_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $8) returning id`,
     [
       row.projectId,
       row.buildingId,
@@ -46,24 +46,6 @@ export async function insertRole(client: Client, row: RoleRow): Promise<string> 
       row.from,
       row.userId,
     ],
-  )
-  return rows[0]!.id
-}
-
-export interface NewParty {
-  readonly projectId: string
-  readonly name: string
-  readonly kind: string
-  readonly phone: string | null
-  readonly userId: string
-  readonly now: Date
-}
-
-export async function insertParty(client: Client, row: NewParty): Promise<string> {
-  const { rows } = await client.query<{ id: string }>(
-    `insert into party (project_id, kind, name, phone, created_at, created_by, updated_at, updated_by)
-     values ($1, $2, $3, $4, $5, $6, $5, $6) returning id`,
-    [row.projectId, row.kind, row.name, row.phone, row.now, row.userId],
   )
   return rows[0]!.id
 }
@@ -87,7 +69,11 @@ export async function rolePlace(client: Client, id: string, lock = false): Promi
 }
 
 export async function endRole(client: Client, id: string, at: Date, userId: string): Promise<void> {
-  await client.query('update party_role set to_at = $2, ended_by = $3 where id = $1', [id, at, userId])
+  await client.query(
+    `update party_role set to_at = $2, ended_by = $3, version = version + 1, updated_at = now(), updated_by = $3
+     where id = $1`,
+    [id, at, userId],
+  )
 }
 
 export interface Stay extends Period {

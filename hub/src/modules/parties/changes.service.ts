@@ -1,17 +1,20 @@
 /** Who is what to a room, who lives there, who pays, who holds keys. One change of a room at a time. */
 import type pg from 'pg'
-import type { HouseholdFile, KeyKind, RouteBody } from '@courtyard/protocols/contract'
+import type { HouseholdFile, KeyKind, Reference, RouteBody } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import type { CurrentUser } from '../../platform/auth/user.ts'
 import { fail, invalidInput, platformErrors } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/module.ts'
+import type { RecordContext } from '../../platform/resource/context.ts'
+import { emitRecordEvents, type RecordNews } from '../../platform/resource/record-events.ts'
+import { createRecord } from '../../platform/resource/records.service.ts'
+import { resourceNamed } from '../../platform/resource/resource.ts'
 import { findHousehold, findRoom, opensAny } from './access.ts'
 import {
   endRole,
   householdProject,
   insertHousehold,
   insertKeys,
-  insertParty,
   insertRole,
   keysPlace,
   lockHousehold,
@@ -56,46 +59,19 @@ interface RoleInput {
   readonly from?: string | undefined
 }
 
-/** In the transaction of the role: a person without one would be seen by nobody who keeps single buildings. */
-async function makeParty(
-  client: pg.ClientBase,
-  user: CurrentUser,
-  projectId: string,
-  person: NewPerson,
-  audit: Audit,
-  now: Date,
-): Promise<{ id: string; name: string }> {
-  const id = await insertParty(client, { ...person, projectId, userId: user.id, now })
-  await audit(client, { action: 'party.create', entity: 'party', entityId: id, projectId, after: person })
-  return { id, name: person.name }
-}
-
+/** As the form of the list does it: somebody who is on file by name and phone is not put on file again. */
 export async function beginRole(
-  hub: Hub,
-  user: CurrentUser,
+  context: RecordContext,
   roomId: string,
   input: RoleInput,
-  audit: Audit,
 ): Promise<{ id: string; partyId: string }> {
-  const room = await findRoom(hub, user, roomId, 'party.write')
-  const { projectId } = room
-  const now = hub.clock.now()
-  const from = input.from ? new Date(input.from) : now
-  return hub.db.transaction(async (client) => {
-    const party = input.person
-      ? await makeParty(client, user, projectId, input.person, audit, now)
-      : await requireParty(client, user, projectId, input.partyId!)
-    const { role, sharePercent } = input
-    const id = await addRole(client, user, room, { partyId: party.id, role, sharePercent, from }, now)
-    await audit(client, {
-      action: 'partyRole.begin',
-      entity: 'room',
-      entityId: roomId,
-      projectId,
-      after: { roleId: id, partyId: party.id, name: party.name, role, from },
-    })
-    return { id, partyId: party.id }
-  })
+  const { hub, user } = context
+  const { projectId } = await findRoom(hub, user, roomId, 'party.write')
+  const { person, partyId, role, sharePercent, from = hub.clock.now().toISOString() } = input
+  const who = person ? { name: person.name, partyKind: person.kind, phone: person.phone } : { partyId }
+  const values = { projectId, roomId, ...who, role, sharePercent, from }
+  const record = await createRecord(context, resourceNamed('partyRole'), values)
+  return { id: record.id, partyId: (record.partyId as Reference).id }
 }
 
 interface RoleBegin {
@@ -117,7 +93,7 @@ export async function addRole(
   const wanted = { partyId: begin.partyId, role: begin.role, fromMs: begin.from.getTime() }
   const refused = roleRefused(await rolePeriods(client, room.id), wanted, now.getTime())
   if (refused) throw refuse(refused.code.startsWith('role.') ? 'role' : 'from', refused)
-  return insertRole(client, {
+  const id = await insertRole(client, {
     projectId: room.projectId,
     buildingId: room.buildingId,
     roomId: room.id,
@@ -127,6 +103,16 @@ export async function addRole(
     from: begin.from,
     userId: user.id,
   })
+  const fields = ['roomId', 'partyId', 'role', 'from']
+  await tellOfRoles(client, now, [
+    { kind: 'create', id, projectId: room.projectId, action: 'create', fields },
+  ])
+  return id
+}
+
+/** Other systems learn of roles that are not made or changed by their form. */
+export function tellOfRoles(client: pg.ClientBase, now: Date, news: readonly RecordNews[]): Promise<void> {
+  return emitRecordEvents(client, now, resourceNamed('partyRole'), news)
 }
 
 export async function finishRole(
@@ -146,6 +132,8 @@ export async function finishRole(
     const refused = endRefused(role, end.getTime(), now.getTime())
     if (refused) throw refuse('at', refused)
     await endRole(client, id, end, user.id)
+    const news = { kind: 'edit', id, projectId: role.projectId, action: 'end', fields: ['to'] } as const
+    await tellOfRoles(client, now, [news])
     await audit(client, {
       action: 'partyRole.end',
       entity: 'room',
@@ -204,8 +192,13 @@ export async function householdOf(
     if ((await householdProject(client, meant.id)) === projectId) return meant.id
     throw refuse('household', { code: 'household.unknown' })
   }
-  const made = await insertHousehold(client, { ...meant, projectId, userId: user.id, now })
-  if (made) return made
+  const id = await insertHousehold(client, { ...meant, projectId, userId: user.id, now })
+  if (id) {
+    const fields = ['accountNumber', 'name', 'kind']
+    const news = { kind: 'create', id, projectId, action: 'create', fields } as const
+    await emitRecordEvents(client, now, resourceNamed('household'), [news])
+    return id
+  }
   throw fail(partyErrors.accountTaken, 'The account number is taken', { accountNumber: meant.accountNumber })
 }
 
@@ -248,6 +241,9 @@ export async function editHousehold(
       await setPayer(client, id, payerId, now, user.id)
     }
     await updateHousehold(client, id, after, user.id, now)
+    const fields = (['name', 'kind'] as const).filter((name) => before[name] !== after[name])
+    const news = { kind: 'edit', id, projectId, action: 'edit', fields } as const
+    await emitRecordEvents(client, now, resourceNamed('household'), [news])
     await audit(client, {
       action: 'household.edit',
       entity: 'household',

@@ -15,7 +15,7 @@ export const partiesModule: HubModule = {
 }
 
 export { findHousehold, findParty, findRoom, opensAny } from './access.ts'
-export { addRole, changeHousehold, householdOf } from './changes.service.ts'
+export { addRole, changeHousehold, householdOf, tellOfRoles } from './changes.service.ts'
 export { endRole, insertKeys, rolePeriods, setPayer, staysOf } from './changes.repository.ts'
 export { partyPlace, roomPlace, type LocatedRoom } from './files.repository.ts'
 export { addNote } from './notes.service.ts'

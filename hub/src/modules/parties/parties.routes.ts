@@ -79,9 +79,7 @@ function addHouseholdRoutes(app: HubApp): void {
 }
 
 function addChangeRoutes(app: HubApp): void {
-  route(app, 'POST /api/rooms/:id/roles', WRITE, async ({ hub, user, params, body, audit }) =>
-    beginRole(hub, user, params.id, body, audit),
-  )
+  route(app, 'POST /api/rooms/:id/roles', WRITE, async (call) => beginRole(call, call.params.id, call.body))
   route(app, 'POST /api/party-roles/:id/end', WRITE, async ({ hub, user, params, body, audit }) =>
     finishRole(hub, user, params.id, body.at, audit),
   )

@@ -68,8 +68,8 @@ export const estateRoutes = {
     response: pageOf(Household),
   },
   /**
-   * Columns: building, buildingName, room, kind, floor, areaM2, accountNumber, householdName, householdKind, owner,
-   * ownerPhone, ownerShare. Those of the household and of the owner may be empty, or left out.
+   * Columns: building, buildingName, room, kind, floor, areaM2, accountNumber, householdName, householdKind. Those of
+   * the household may be empty, or left out. People come by `/api/party-roles/imports`.
    */
   'POST /api/projects/:id/rooms/import': {
     summary: 'Import buildings, rooms and households from CSV, all or nothing',

@@ -4,7 +4,6 @@
  */
 import type { RoomKind } from '@courtyard/protocols/contract'
 import type { EstateReason } from '../reasons.ts'
-import type { WrittenOwner } from './owner-import.ts'
 
 export type HouseholdKind = 'residential' | 'commercial' | 'property'
 
@@ -19,10 +18,6 @@ export interface RoomRow {
   readonly accountNumber?: string | undefined
   readonly householdName?: string | undefined
   readonly householdKind?: HouseholdKind | undefined
-  readonly owner?: string | undefined
-  readonly ownerPhone?: string | undefined
-  /** Per cent, decimal text. */
-  readonly ownerShare?: string | undefined
 }
 
 export interface NumberedRow {
@@ -79,14 +74,10 @@ export interface ImportPlan {
   readonly movedOut: { roomId: string; householdId: string }[]
   /** `since` is `always` for the first household that a room is known to have. */
   readonly movedIn: { roomId: string; householdId: string; since: 'always' | 'now' }[]
-  /** Who is said to own which room. */
-  readonly owners: WrittenOwner[]
   /** Rows whose room is new. */
   readonly createdRows: number
   /** Rows that change something that was there. */
   readonly updatedRows: number
-  /** Both of them, by number. */
-  readonly changedRows: ReadonlySet<number>
 }
 
 /** Faults that only show when rows are seen together. */
@@ -109,8 +100,6 @@ export function checkRows(rows: readonly NumberedRow[]): RowError[] {
     rooms.set(key, row)
     errors.push(...disagreement(numbered, buildingNames, value.building, 'buildingName'))
     errors.push(...checkHousehold(numbered, accounts))
-    if (value.owner === undefined && (value.ownerPhone ?? value.ownerShare) !== undefined)
-      errors.push({ row, column: 'owner', reason: { code: 'room.no_owner' } })
   }
   return errors
 }
@@ -167,7 +156,7 @@ function disagreement(
 /** Rows must have passed `checkRows`. */
 export function planImport(rows: readonly NumberedRow[], estate: Estate, newId: () => string): ImportPlan {
   const planner = new Planner(estate, newId)
-  for (const { row, value } of rows) planner.add(row, value)
+  for (const { value } of rows) planner.add(value)
   return planner.plan()
 }
 
@@ -214,8 +203,7 @@ class Planner {
   private readonly households: Register<HouseholdRecord>
   private readonly movedOut: ImportPlan['movedOut'] = []
   private readonly movedIn: ImportPlan['movedIn'] = []
-  private readonly owners: ImportPlan['owners'] = []
-  private readonly changedRows = new Set<number>()
+  private changedRows = 0
   private createdRows = 0
 
   constructor(estate: Estate, newId: () => string) {
@@ -226,29 +214,26 @@ class Planner {
     this.households = new Register(estate.households, (household) => household.accountNumber)
   }
 
-  add(number: number, row: RoomRow): void {
+  add(row: RoomRow): void {
     const building = this.addBuilding(row)
     const room = this.addRoom(row, building.record.id)
-    this.addOwner(number, row, room.record)
     const household = this.addHousehold(row)
     const moved = this.move(room.record.id, household?.record.id ?? null)
     const outcomes = [building.outcome, room.outcome, household?.outcome]
     if (room.outcome === 'created') this.createdRows++
-    if (moved || outcomes.some((one) => one && one !== 'same')) this.changedRows.add(number)
+    if (moved || outcomes.some((one) => one && one !== 'same')) this.changedRows++
   }
 
   plan(): ImportPlan {
-    const { movedOut, movedIn, owners, createdRows, changedRows } = this
+    const { movedOut, movedIn, createdRows, changedRows } = this
     return {
       buildings: this.buildings.changes(),
       rooms: this.rooms.changes(),
       households: this.households.changes(),
       movedOut,
       movedIn,
-      owners,
       createdRows,
-      updatedRows: changedRows.size - createdRows,
-      changedRows,
+      updatedRows: changedRows - createdRows,
     }
   }
 
@@ -281,19 +266,6 @@ class Planner {
     const id = this.households.get(accountNumber)?.id ?? this.newId()
     const record = { id, accountNumber, name: householdName, kind: householdKind }
     return { record, outcome: this.households.put(accountNumber, record) }
-  }
-
-  private addOwner(row: number, { owner, ownerPhone, ownerShare }: RoomRow, room: RoomRecord): void {
-    if (owner === undefined) return
-    const { id: roomId, buildingId } = room
-    this.owners.push({
-      row,
-      roomId,
-      buildingId,
-      name: owner,
-      phone: ownerPhone ?? null,
-      share: ownerShare ?? null,
-    })
   }
 
   private move(roomId: string, householdId: string | null): boolean {
