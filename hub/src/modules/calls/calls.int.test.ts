@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadUser } from '../../platform/auth/load-user.repository.ts'
+import { selectByTitle, selectTitles } from '../../platform/resource/titles.repository.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
 import { accountsModule } from '../accounts/index.ts'
 import { chargingModule } from '../charging/index.ts'
@@ -7,6 +9,7 @@ import { meteringModule } from '../metering/index.ts'
 import { partiesModule } from '../parties/index.ts'
 import { handoverModule } from '../handover/index.ts'
 import { issuedBill, moveIn, newParty, smallEstate } from '../parties/testing.ts'
+import { callResource } from './call.resource.ts'
 import { callsModule } from './index.ts'
 
 let hub: TestHub
@@ -148,4 +151,23 @@ test('calls and defects stand on the page of the household, for those who may se
   expect((await panelsFor(clerk)).map(({ key }) => key)).toEqual(['defects'])
   const stranger = await hub.as('manager', [(await smallEstate(hub)).projectId])
   await expect(panelsFor(stranger)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('a call is called by its number, masked for who may not see numbers, and found by none he guesses', async () => {
+  const { projectId } = await owner('蒋丽', '13844440004')
+  const agent = await hub.as('serviceAgent', [projectId])
+  const body = { phone: '13844440004', agent: await usernameOf(agent.userId) }
+  const { id } = await administrator.call('POST /api/cti/calls', { body })
+  const role = { code: 'callReader', name: 'Reader', permissions: ['call.read'] }
+  await hub.hub.db.prisma.role.create({ data: role })
+  const reader = await hub.as(role.code, [projectId])
+  const { pool } = hub.hub.db
+  const seenBy = async ({ userId }: TestClient) => {
+    const user = (await loadUser(pool, userId, hub.hub.clock.now()))!
+    const titles = await selectTitles(pool, callResource, user, [id])
+    const found = await selectByTitle(pool, callResource, user, projectId, ['13844440004'])
+    return [titles.get(id), found.size]
+  }
+  expect(await seenBy(administrator)).toEqual(['13844440004', 1])
+  expect(await seenBy(reader)).toEqual(['138****0004', 0])
 })

@@ -8,7 +8,7 @@ import { HIDDEN_TITLE, type CellContext } from '../../platform/resource/cell-tex
 import { cellTextOf } from '../../platform/resource/kinds.ts'
 import type { Queryable } from '../../platform/resource/list.repository.ts'
 import { localTextOf } from '../../platform/resource/local-time.ts'
-import { fieldNamed, findResource } from '../../platform/resource/resource.ts'
+import { findResource } from '../../platform/resource/resource.ts'
 import { shapeOf, type Shape } from '../../platform/resource/shape.ts'
 import { selectTitles } from '../../platform/resource/titles.repository.ts'
 import type { AuditRow } from './audit-log.repository.ts'
@@ -119,9 +119,7 @@ export class EntryViews {
       wanted.set(name, (wanted.get(name) ?? new Set()).add(id))
     }
     for (const { row, fields } of read) {
-      const resource = findResource(row.entity)
-      // A call is called by its number
-      if (resource && !fieldNamed(resource, resource.titleField).sensitive) want(row.entity, row.entityId)
+      if (findResource(row.entity)) want(row.entity, row.entityId)
       for (const { path, before, after } of fields) {
         const field = this.fieldOf(row, path)
         if (field?.kind !== 'reference') continue

@@ -10,6 +10,7 @@ import { rulesOf } from './kinds.ts'
 import { columnsSql } from './list.repository.ts'
 import { findResource, type Resource } from './resource.ts'
 import { titleSql } from './titles.repository.ts'
+import { maskedSql, maskPhone } from '../auth/mask.ts'
 import { projectColumn } from './write.repository.ts'
 
 let database: Awaited<ReturnType<typeof openTestDatabase>>
@@ -100,6 +101,25 @@ test('tables have the columns that are declared, of their types; expressions can
     const sql = `SELECT ${columnsSql(shape, 'true')}, ${titleSql(resource)} FROM "${table}" r LIMIT 1`
     await database.db.pool.query(sql)
   }
+})
+
+test('a number is masked in SQL as it is elsewhere', async () => {
+  const numbers = [
+    '',
+    '1',
+    '12',
+    '110',
+    '123456789',
+    '1234567890',
+    '13800001234',
+    '110101199003078888',
+    '张伟的一二三四五六七八',
+  ]
+  const { rows } = await database.db.pool.query<{ shown: string }>(
+    `SELECT ${maskedSql('n')} AS shown FROM unnest($1::text[]) WITH ORDINALITY AS given (n, at) ORDER BY at`,
+    [numbers],
+  )
+  expect(rows.map(({ shown }) => shown)).toEqual(numbers.map(maskPhone))
 })
 
 test('words are cut as the database cuts texts: whatever a text holds is found by any part of it', async () => {

@@ -129,9 +129,9 @@ export interface ResourceDeclaration {
   readonly table: string
   readonly scope: ResourceScope
   readonly fields: Readonly<Record<string, FieldDeclaration>>
-  /** Field that names a record. */
+  /** Field that names a record. A sensitive one names it masked to whom the field is masked. */
   readonly titleField: string
-  /** SQL over `r` of the title in links, when it is more than that field. */
+  /** SQL over `r` of the title in links, when it is more than that field; of nothing sensitive. */
   readonly titleSql?: string
   /** `name` or `-name`. */
   readonly defaultSort: string

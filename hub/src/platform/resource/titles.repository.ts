@@ -1,10 +1,24 @@
+import { maskedSql } from '../auth/mask.ts'
 import type { Viewer } from '../auth/user.ts'
 import type { Queryable, Statement } from './list.repository.ts'
 import { fieldNamed, type Resource } from './resource.ts'
-import { visible } from './visible.ts'
+import { sensitiveVisible, visible } from './visible.ts'
 
+/** Whole, whoever reads it. */
 export function titleSql(resource: Resource): string {
   return resource.titleSql ?? fieldNamed(resource, resource.titleField).sql
+}
+
+/** Of records that are called by a phone or identity number; those of several parts say no such thing. */
+const isSensitive = (resource: Resource): boolean =>
+  resource.titleSql === undefined && fieldNamed(resource, resource.titleField).sensitive
+
+/** As the person sees the field that it comes from: identity numbers are masked for everybody. */
+function shownTitleSql(resource: Resource, user: Viewer, params: unknown[]): string {
+  const whole = `(${titleSql(resource)})::text`
+  if (!isSensitive(resource)) return whole
+  if (fieldNamed(resource, resource.titleField).kind === 'identityNumber') return maskedSql(whole)
+  return `CASE WHEN ${sensitiveVisible(user, resource, params)} THEN ${whole} ELSE ${maskedSql(whole)} END`
 }
 
 /** Titles of those of the records that the person may see. */
@@ -23,7 +37,7 @@ export async function selectTitles(
 export function titlesStatement(resource: Resource, user: Viewer): Statement {
   const params: unknown[] = [null]
   const scope = visible(user, resource, resource.permissions.read, params)
-  const text = `SELECT r.id, (${titleSql(resource)})::text AS title FROM "${resource.table}" r
+  const text = `SELECT r.id, ${shownTitleSql(resource, user, params)} AS title FROM "${resource.table}" r
      WHERE r.id = ANY($1::uuid[]) AND ${scope}`
   return { text, values: params.slice(1) }
 }
@@ -63,7 +77,9 @@ export async function selectByTitle(
   texts: readonly string[],
 ): Promise<Map<string, string[]>> {
   const params: unknown[] = [texts]
-  const scope = visible(user, resource, resource.permissions.read, params)
+  const seen = isSensitive(resource) ? ` AND ${sensitiveVisible(user, resource, params)}` : ''
+  // Who sees them masked finds none by a guess either
+  const scope = visible(user, resource, resource.permissions.read, params) + seen
   const project =
     resource.scope.project && projectId
       ? `AND ${resource.scope.project} = $${params.push(projectId)}::uuid`

@@ -102,9 +102,13 @@ export async function selectImports(
 export async function noteBeginner(
   db: Queryable,
   id: string,
-  { id: userId, keyId = null }: Pick<CurrentUser, 'id' | 'keyId'>,
+  { id: userId, keyId }: Pick<CurrentUser, 'id' | 'keyId'>,
 ): Promise<void> {
-  await db.query('UPDATE record_import SET begun_by = $2, key_id = $3 WHERE id = $1', [id, userId, keyId])
+  await db.query('UPDATE record_import SET begun_by = $2, key_id = $3 WHERE id = $1', [
+    id,
+    userId,
+    keyId ?? null,
+  ])
 }
 
 /**
