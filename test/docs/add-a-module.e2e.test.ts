@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort, root, startProgram, until, type RunningProgram } from '../support/processes.ts'
 import { blocksOf } from './how-to.ts'
 
-const PAGE = 'docs/how-to/6-add-a-module.md'
+const PAGE = 'docs/how-to/add-a-module.md'
 const MOST_LINES = 150
 
 interface FileBlock {
@@ -69,7 +69,7 @@ test('the module runs: table and indexes from the migration, records over HTTP, 
   hub = startProgram(command, { command: 'bash', env: environment, group: true })
   const token = await until('setup link', 60_000, () => /setup\?token=([\w.~-]+)/.exec(hub!.output())?.[1])
   // The page builds on the first one: `api`, `first`, PROJECT
-  const before = blocksOf('docs/how-to/1-run-a-site.md').filter(({ service }) => service === null)
+  const before = blocksOf('docs/how-to/run-a-site.md').filter(({ service }) => service === null)
   const commands = [...before, ...blocks.slice(1)].map((block) => block.commands).join('\n')
   const output = await bash(commands, { ...environment, SETUP_TOKEN: token })
   expect(output).toContain('配电房钥匙')

@@ -15,8 +15,8 @@ import {
 import { blocksOf, type Block } from './how-to.ts'
 
 const pages = [
-  ...['1-run-a-site', '2-enrol-a-gateway', '3-import-meters', '4-first-bill-run'],
-  ...['7-back-up-and-restore', '8-connect-another-system'],
+  ...['run-a-site', 'enrol-a-gateway', 'import-meters', 'first-bill-run'],
+  ...['back-up-and-restore', 'connect-another-system'],
 ]
 const services = new Map<string, RunningProgram>()
 let folder: string
