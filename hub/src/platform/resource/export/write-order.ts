@@ -8,8 +8,13 @@ import type { FieldValue } from '../field.ts'
 import { sheetStream } from '../sheet/sheet-file.ts'
 import type { ExportOrder, OrderColumn } from './order.ts'
 
-/** Rows of one step of the cursor; titles of references are looked up for as many at once. */
-const STEP = 500
+/**
+ * Of one step of the cursor, and of one look-up of titles: memory is that of a few steps, so that rows with long texts
+ * come in small ones.
+ */
+const MOST_ROWS = 500
+const MOST_CHARACTERS = 400_000
+const FIRST_ROWS = 50
 
 type Client = Pick<pg.ClientBase, 'query'>
 /** Whether sensitive values are seen whole, then the values. */
@@ -25,20 +30,31 @@ export async function writeOrder(client: Client, order: ExportOrder, file: Writa
   const { text, values } = order.list
   await client.query(`DECLARE exported NO SCROLL CURSOR FOR ${text}`, values)
   let count = 0
+  let size = FIRST_ROWS
   async function* cells(): AsyncGenerator<string[][]> {
-    for await (const rows of steps(client)) {
+    for await (const rows of steps(client, () => size)) {
       const titles = await titlesOf(client, order, rows)
       count += rows.length
-      yield rows.map((row) => order.columns.map((column, at) => cellOf(column, row[at + 1], row[0], titles)))
+      const texts = rows.map((row) =>
+        order.columns.map((column, at) => cellOf(column, row[at + 1], row[0], titles)),
+      )
+      size = nextSize(texts)
+      yield texts
     }
   }
   await pipeline(sheetStream(order.format, order.name, order.columns, cells()), file)
   return count
 }
 
-async function* steps(client: Client): AsyncGenerator<Row[]> {
+function nextSize(texts: readonly (readonly string[])[]): number {
+  const characters = texts.reduce((sum, row) => row.reduce((all, { length }) => all + length, sum), 0)
+  const rows = Math.floor((MOST_CHARACTERS * texts.length) / Math.max(1, characters))
+  return Math.min(MOST_ROWS, Math.max(1, rows))
+}
+
+async function* steps(client: Client, size: () => number): AsyncGenerator<Row[]> {
   for (;;) {
-    const { rows } = await client.query<Row>({ text: `FETCH ${STEP} FROM exported`, rowMode: 'array' })
+    const { rows } = await client.query<Row>({ text: `FETCH ${size()} FROM exported`, rowMode: 'array' })
     if (rows.length === 0) return
     yield rows
     // Promises of the driver hold a result until V8 collects its old space: all rows would be there together
