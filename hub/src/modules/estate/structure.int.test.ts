@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RouteBody } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { accountsModule } from '../accounts/index.ts'
 import { chargingModule } from '../charging/index.ts'
 import { BUILDING_TABLES, ROOM_TABLES } from './generation.repository.ts'
@@ -43,6 +44,8 @@ const undo = (id: string) => administrator.call('POST /api/generations/:id/undo'
 
 test('a tower of thirty floors; the same plan again makes nothing, a larger one what is missing', async () => {
   const id = await newProject()
+  const types = ['zone.created', 'building.created', 'unit.created', 'room.created']
+  await subscribeForTest(hub.hub.db.pool, types)
   const preview = await administrator.call('POST /api/projects/:id/generations/preview', {
     params: { id },
     body: tower(),
@@ -65,6 +68,9 @@ test('a tower of thirty floors; the same plan again makes nothing, a larger one 
     zones: [{ name: '东区' }],
     buildings: [{ name: '1栋', rooms: 124, occupied: 0 }],
   })
+  const told = await Promise.all(types.map((type) => toldEvents(hub.hub.db.pool, type)))
+  expect(told.map(({ length }) => length)).toEqual([1, 1, 1, 124])
+  expect(told[3]![0]).toMatchObject({ projectId: id, data: { resource: 'room', action: 'generate' } })
 })
 
 test('two people press the button: every room is made once', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { FitOutPermit, TaskOutcome } from '@courtyard/protocols/contract'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { accountsModule } from '../accounts/index.ts'
 import { estateModule } from '../estate/index.ts'
 import { newParty, smallEstate } from '../parties/testing.ts'
@@ -66,6 +67,7 @@ const inspect = (result: 'ok' | 'defect') =>
   })
 
 test('from the application over two approvals, deposit, work and inspections to the refund', async () => {
+  await subscribeForTest(hub.hub.db.pool, ['fitOutPermit.created', 'fitOutPermit.changed'])
   await apply('2000.00')
   expect(permit).toMatchObject({
     ...{ state: 'submitted', depositState: 'due', number: expect.stringMatching(/^ZX-\d{4}-0001$/) },
@@ -118,6 +120,10 @@ test('from the application over two approvals, deposit, work and inspections to 
     'workflow.finished',
     'workflow.task',
   ])
+  const news = async (type: string) => (await toldEvents(hub.hub.db.pool, type)).map(({ data }) => data)
+  expect(await news('fitOutPermit.created')).toMatchObject([{ id: permit.id, action: 'apply' }])
+  const steps = (await news('fitOutPermit.changed')).map(({ action }) => action)
+  expect(steps).toEqual(expect.arrayContaining(['approve', 'begin', 'finish']))
   const stranger = await hub.as('manager', [(await smallEstate(hub)).projectId])
   await expect(look(stranger)).rejects.toMatchObject({ code: 'not_found' })
 })

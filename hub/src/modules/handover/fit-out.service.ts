@@ -24,10 +24,10 @@ import {
   permitOfPass,
   revokePass,
   savePermit,
-  setDecoration,
   type PermitHead,
 } from './fit-out.repository.ts'
-import { FIT_OUT } from './fit-out.subject.ts'
+import { decorate, FIT_OUT } from './fit-out.subject.ts'
+import { tellOfPermit } from './news.ts'
 import type { HandoverReason } from './reasons.ts'
 
 const invalid = (path: string, reason: HandoverReason) =>
@@ -61,6 +61,22 @@ export async function applyForPermit(
   await hub.db.transaction(async (client) => {
     const now = hub.clock.now()
     const number = await insertPermit(client, { ...room, ...input, id, roomId, userId: user.id, now })
+    const fields = [
+      'number',
+      'roomId',
+      'company',
+      'applicantId',
+      'startsOn',
+      'endsOn',
+      'depositAmount',
+      'state',
+    ]
+    await tellOfPermit(
+      client,
+      now,
+      { id, projectId: room.projectId },
+      { kind: 'create', action: 'apply', fields },
+    )
     await audit(client, {
       action: 'fitOut.apply',
       entity: 'fitOutPermit',
@@ -151,7 +167,9 @@ export async function settleDeposit(
     const isDone = permit.state === 'finished'
     const after = { ...next, state: isDone ? ('closed' as const) : permit.state }
     await savePermit(client, id, after, now)
-    if (isDone) await setDecoration(client, permit.roomId, 'decorated', now)
+    if (after.state !== permit.state)
+      await tellOfPermit(client, now, permit, { kind: 'edit', action: 'settleDeposit', fields: ['state'] })
+    if (isDone) await decorate(client, permit, 'decorated', now)
     return after
   })
 }

@@ -7,6 +7,7 @@ import {
   type ProcessInfo,
   type ProcessScene,
 } from '../../platform/workflow/index.ts'
+import type { WorkflowClient } from '../../platform/workflow/client.ts'
 import { act, settle, stateAtEnd, type PermitAction } from './domain/permit-steps.ts'
 import { fitOutProcess } from './domain/fit-out-process.ts'
 import { handoverErrors } from './errors.ts'
@@ -17,6 +18,7 @@ import {
   setDecoration,
   type PermitHead,
 } from './fit-out.repository.ts'
+import { tellOfPermit, tellOfRooms } from './news.ts'
 import type { HandoverReason } from './reasons.ts'
 
 /** Kind of the subject, and key of the process that applications begin with. */
@@ -69,6 +71,8 @@ async function save(
   change: Parameters<typeof savePermit>[2],
 ): Promise<void> {
   await savePermit(tx, permit.id, change, now)
+  if (change.state !== permit.state)
+    await tellOfPermit(tx, now, permit, { kind: 'edit', action, fields: ['state'] })
   await audit(tx, {
     action: `fitOut.${action}`,
     entity: FIT_OUT,
@@ -79,13 +83,24 @@ async function save(
   })
 }
 
+/** The room says how far its fit-out is. */
+export async function decorate(
+  tx: WorkflowClient,
+  { roomId, projectId }: PermitHead,
+  state: Parameters<typeof setDecoration>[2],
+  now: Date,
+): Promise<void> {
+  await setDecoration(tx, roomId, state, now)
+  await tellOfRooms(tx, now, projectId, [roomId], 'decorationState')
+}
+
 function step(action: PermitAction) {
   return async (scene: ProcessScene, process: ProcessInfo): Promise<void> => {
     const permit = await locked(scene, process)
     const next = act(permit, action)
     if ('code' in next) throw refused(next)
     await save(scene, permit, action, next)
-    if (action === 'begin') await setDecoration(scene.tx, permit.roomId, 'decorating', scene.now)
+    if (action === 'begin') await decorate(scene.tx, permit, 'decorating', scene.now)
   }
 }
 
@@ -123,13 +138,15 @@ async function revised(scene: ProcessScene, process: ProcessInfo): Promise<void>
     },
     scene.now,
   )
+  const fields = ['company', 'startsOn', 'endsOn', 'depositAmount']
+  await tellOfPermit(scene.tx, scene.now, permit, { kind: 'edit', action: 'revise', fields })
 }
 
 async function ended(scene: ProcessScene, process: ProcessInfo, outcome: FinalOutcome): Promise<void> {
   const permit = await locked(scene, process)
   const state = stateAtEnd(permit, outcome)
   await save(scene, permit, 'end', { state, depositState: permit.depositState })
-  if (permit.state === 'finished') await setDecoration(scene.tx, permit.roomId, 'decorated', scene.now)
+  if (permit.state === 'finished') await decorate(scene.tx, permit, 'decorated', scene.now)
   // Given up while people worked: nobody knows how far they came
-  else if (permit.state === 'working') await setDecoration(scene.tx, permit.roomId, 'bare', scene.now)
+  else if (permit.state === 'working') await decorate(scene.tx, permit, 'bare', scene.now)
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestHub, type TestClient, type TestHub } from '../../platform/testing.ts'
+import { subscribeForTest, toldEvents } from '../../platform/webhooks/testing.ts'
 import { accountsModule } from '../accounts/index.ts'
 import { chargingModule } from '../charging/index.ts'
 import { estateModule } from '../estate/index.ts'
@@ -35,18 +36,21 @@ test('rooms are handed over: notice, appointment, inspection, reads, keys, owner
   const owner = await newParty(hub, projectId, '张伟')
   const role = { params: { id: rooms.get('0201')! }, body: { partyId: owner, role: 'owner' as const } }
   await clerk.call('POST /api/rooms/:id/roles', role)
+  await subscribeForTest(hub.hub.db.pool, [
+    ...['room.changed', 'defect.created', 'defect.changed', 'partyRole.created'],
+  ])
   const batch = await plan(buildingId)
   expect(batch).toMatchObject({ total: 4, completed: 0 })
   await expect(plan(buildingId)).rejects.toMatchObject({ code: 'input.invalid' })
   const notified = await clerk.call('POST /api/handover-batches/:id/notify', { params: { id: batch.id } })
   expect(notified.handovers.every(({ state }) => state === 'notified')).toBe(true)
   await clerk.call('POST /api/handover-batches/:id/notify', { params: { id: batch.id } })
-  const told = await hub.hub.db.pool.query<{ partyId: string }>(
+  const notices = await hub.hub.db.pool.query<{ partyId: string }>(
     `select d.party_id as "partyId" from message m join message_delivery d on d.message_id = m.id
      where m.template = 'handover.notice' and m.project_id = $1 and d.channel = 'inApp'`,
     [projectId],
   )
-  expect(told.rows).toEqual([{ partyId: owner }])
+  expect(notices.rows).toEqual([{ partyId: owner }])
 
   const params = { id: batch.handovers.find(({ room }) => room.id === roomId)!.id }
   let one = await clerk.call('GET /api/handovers/:id', { params })
@@ -102,6 +106,17 @@ test('rooms are handed over: notice, appointment, inspection, reads, keys, owner
   await expect(move('accepted', defect!.version)).rejects.toMatchObject({ code: 'handover.wrong_state' })
   await move('fixed', defect!.version)
   await move('accepted', defect!.version + 1)
+
+  const heard = async (type: string) => (await toldEvents(hub.hub.db.pool, type)).map(({ data }) => data)
+  const changes = await heard('room.changed')
+  expect(changes.every(({ fields }) => String(fields) === 'deliveryState')).toBe(true)
+  expect(changes.map(({ id }) => id)).toEqual(expect.arrayContaining([...rooms.values()]))
+  expect(changes).toHaveLength(rooms.size + 1)
+  expect(await heard('defect.created')).toMatchObject([
+    { id: defect!.id, path: `/api/defects/${defect!.id}` },
+  ])
+  expect(await heard('defect.changed')).toMatchObject([{ fields: ['state'] }, { fields: ['state'] }])
+  expect(await heard('partyRole.created')).toHaveLength(1)
 })
 
 test('a change of owner is stopped by unpaid bills until somebody says who pays', async () => {

@@ -88,8 +88,14 @@ export interface NewBatch extends Place {
   readonly now: Date
 }
 
-/** @returns how many rooms wait to be handed over in it; those that are in another open handover are passed over */
-export async function insertBatch(client: Client, batch: NewBatch): Promise<number> {
+/**
+ * @returns how many rooms wait to be handed over in it, those that are in another open handover are passed over; and
+ * which of them are said to wait now
+ */
+export async function insertBatch(
+  client: Client,
+  batch: NewBatch,
+): Promise<{ rooms: number; marked: string[] }> {
   const { id, projectId, buildingId, userId, now } = batch
   await client.query(
     `insert into handover_batch (id, project_id, building_id, name, notice, starts_on, ends_on, items, created_at,
@@ -127,12 +133,13 @@ export async function insertBatch(client: Client, batch: NewBatch): Promise<numb
       batch.items.map(({ text }) => text),
     ],
   )
-  await client.query(
+  const marked = await client.query<{ id: string }>(
     `update room set delivery_state = 'toHandOver', version = version + 1, updated_at = $2, updated_by = $3
-     where delivery_state = 'unsold' and id in (select room_id from handover where id = any($1::uuid[]))`,
+     where delivery_state = 'unsold' and id in (select room_id from handover where id = any($1::uuid[]))
+     returning id`,
     [made.rows.map((row) => row.id), now, userId],
   )
-  return made.rows.length
+  return { rooms: made.rows.length, marked: marked.rows.map(({ id }) => id) }
 }
 
 export interface NotifiedRoom {
@@ -281,14 +288,17 @@ export interface ItemResult {
   readonly remark: string | null
 }
 
-/** Results of items; one that turns out to be a defect gets a row of its own, and loses it while nobody touched it. */
+/**
+ * Results of items; one that turns out to be a defect gets a row of its own, and loses it while nobody touched it.
+ * @returns ids of defects
+ */
 export async function saveResults(
   client: Client,
   handover: HandoverHead,
   results: readonly ItemResult[],
   userId: string,
   now: Date,
-): Promise<void> {
+): Promise<{ made: string[]; changed: string[] }> {
   await client.query(
     `update handover_item i set result = new.result, remark = new.remark
      from unnest($2::uuid[], $3::text[], $4::text[]) as new (id, result, remark)
@@ -300,13 +310,14 @@ export async function saveResults(
       results.map(({ remark }) => remark),
     ],
   )
-  await client.query(
+  const { rows } = await client.query<{ id: string; made: boolean }>(
     `insert into defect (project_id, building_id, room_id, handover_id, item_id, title, detail, created_at, created_by,
        updated_at, updated_by)
      select $2, $3, $4, $1, i.id, i.area || ' ' || i.text, i.remark, $5, $6, $5, $6 from handover_item i
      where i.handover_id = $1 and i.result = 'defect'
      on conflict (item_id) do update set detail = excluded.detail, updated_at = $5, updated_by = $6,
-       version = defect.version + 1 where defect.detail is distinct from excluded.detail`,
+       version = defect.version + 1 where defect.detail is distinct from excluded.detail
+     returning id, xmax = 0 as made`,
     [handover.id, handover.projectId, handover.buildingId, handover.roomId, now, userId],
   )
   await client.query(
@@ -314,6 +325,8 @@ export async function saveResults(
        and i.result is distinct from 'defect'`,
     [handover.id],
   )
+  const idsOf = (wanted: boolean) => rows.filter(({ made }) => made === wanted).map(({ id }) => id)
+  return { made: idsOf(true), changed: idsOf(false) }
 }
 
 export async function setPhoto(

@@ -33,6 +33,7 @@ import {
   type HandoverHead,
   type HandoverPatch,
 } from './handover.repository.ts'
+import { tellOfDefects, tellOfRooms } from './news.ts'
 import type { HandoverReason } from './reasons.ts'
 import { noticeTemplate } from './templates.ts'
 
@@ -64,9 +65,11 @@ export async function planBatch(
   if (input.endsOn < input.startsOn) throw invalid('endsOn', { code: 'handover.end_first' })
   const id = randomUUID()
   await hub.db.transaction(async (client) => {
-    const batch = { ...input, id, projectId, buildingId, userId: user.id, now: hub.clock.now() }
-    const rooms = await insertBatch(client, batch)
+    const now = hub.clock.now()
+    const batch = { ...input, id, projectId, buildingId, userId: user.id, now }
+    const { rooms, marked } = await insertBatch(client, batch)
     if (rooms === 0) throw invalid('roomIds', { code: 'handover.no_rooms' })
+    await tellOfRooms(client, now, projectId, marked, 'deliveryState')
     await audit(client, {
       action: 'handover.plan',
       entity: 'handoverBatch',
@@ -200,7 +203,12 @@ export async function inspect(
     { id, step: 'inspect', version: input.version },
     audit,
     async (client, handover, now) => {
-      await saveResults(client, handover, input.items, user.id, now)
+      const { made, changed } = await saveResults(client, handover, input.items, user.id, now)
+      const { projectId } = handover
+      const fields = ['title', 'roomId', 'detail', 'state']
+      await tellOfDefects(client, now, projectId, made, { kind: 'create', action: 'inspect', fields })
+      const news = { kind: 'edit', action: 'inspect', fields: ['detail'] } as const
+      await tellOfDefects(client, now, projectId, changed, news)
       return { state: 'inspecting' }
     },
   )
@@ -271,6 +279,7 @@ export async function complete(
     await beginOwner(client, user, handover, now)
     await handKeys(client, user, handover, detail.party!, now)
     await setDelivered(client, handover.roomId, user.id, now)
+    await tellOfRooms(client, now, handover.projectId, [handover.roomId], 'deliveryState')
     return { state: 'completed', completedAt: now, completedBy: user.id }
   })
 }

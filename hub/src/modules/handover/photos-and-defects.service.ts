@@ -6,6 +6,7 @@ import type { Hub } from '../../platform/module.ts'
 import { opened } from './access.ts'
 import { canMoveDefect, canStep } from './domain/handover-steps.ts'
 import { handoverErrors } from './errors.ts'
+import { tellOfDefects } from './news.ts'
 import { defectHead, handoverHead, photoOf, setDefectState, setPhoto } from './handover.repository.ts'
 
 interface ItemRef {
@@ -63,7 +64,10 @@ export async function moveDefect(
     if (!canMoveDefect(defect.state, input.state)) {
       throw fail(handoverErrors.wrongState, 'Not in its present state', { state: defect.state })
     }
-    await setDefectState(client, id, input.state, user.id, hub.clock.now())
+    const now = hub.clock.now()
+    await setDefectState(client, id, input.state, user.id, now)
+    const news = { kind: 'edit', action: 'state', fields: ['state'] } as const
+    await tellOfDefects(client, now, defect.projectId, [id], news)
     await audit(client, {
       action: 'defect.state',
       entity: 'defect',
