@@ -115,6 +115,26 @@ test('a bill unfolds to price and readings', async () => {
   expect(await seriousFindings(page)).toEqual([])
 })
 
+test('the office opens the photo of a reading behind a bill', async () => {
+  const { items } = await site.hub.call('GET /api/bills', {
+    query: { projectId: site.projectId, q: '张伟', pageSize: 50 },
+  })
+  const water = items.find(({ item }) => item.medium === 'water')!
+  const office = await browser.newContext({ baseURL: url, locale: 'zh-CN', reducedMotion: 'reduce' })
+  const desk = await office.newPage()
+  await desk.goto(`/bills/${water.id}`)
+  await desk.getByLabel(w('sign_in_username')).fill('boss')
+  await desk.getByLabel(w('sign_in_password')).fill('not-a-secret-here')
+  await desk.getByRole('button', { name: w('sign_in_button'), exact: true }).click()
+  const [opened] = await Promise.all([
+    office.waitForEvent('page'),
+    desk.getByRole('link', { name: w('rr_photo'), exact: true }).click(),
+  ])
+  const width = () => opened.evaluate<number>('document.images[0]?.naturalWidth ?? 0')
+  await expect.poll(width, { timeout: 15_000 }).toBe(512)
+  await office.close()
+})
+
 test('use by day and by month, with what is estimated told', async () => {
   await page
     .getByRole('link', { name: w('portal_nav_energy'), exact: true })

@@ -1,9 +1,13 @@
 /** One household with bills, readings and news, made through the hub's public interface. */
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lastMonth, localDay } from '../../demo/calendar.ts'
 import { HubClient } from '../../demo/hub-client.ts'
 import { issueBills } from '../../demo/steps/bills.ts'
 import { readingsOf, TestGateway } from '../../hub/src/modules/telemetry/testing.ts'
+import { root } from './processes.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -117,13 +121,41 @@ async function sendReadings(
   const water = [
     [beginMs, '120.5'],
     [month.fromMs, '131.25'],
-    [month.toMs, '143'],
   ] as const
   for (const [atMs, value] of water) {
     const body = { at: new Date(atMs).toISOString(), index: value }
     await hub.call('POST /api/metering-points/:id/reads', { params: { id: items[0]!.id }, body })
   }
+  await readWithPhoto(hub, projectId, items[0]!.id, { month: month.month, at: month.toMs, index: '143' })
   return gateway
+}
+
+/** As a phone sends it that was on a walk past the meter. */
+async function readWithPhoto(
+  hub: HubClient,
+  projectId: string,
+  meteringPointId: string,
+  { month, at, index }: { month: string; at: number; index: string },
+): Promise<void> {
+  const assigneeId = (await hub.call('GET /api/auth/session')).user.id
+  const route = await hub.call('POST /api/projects/:id/reading-routes', {
+    params: { id: projectId },
+    body: { name: '水表', dueDay: 25, assigneeId, pointIds: [meteringPointId] },
+  })
+  const task = await hub.call('POST /api/reading-routes/:id/tasks', {
+    params: { id: route.id },
+    body: { month, assigneeId },
+  })
+  const base64 = (await readFile(join(root, 'ui/static/staff-icon-512.png'))).toString('base64')
+  const { sha256: photo } = await hub.call('POST /api/reading-photos', { body: { base64 } })
+  const entry = {
+    ...{ id: randomUUID(), taskId: task.id, meteringPointId, serial: 'W00301' },
+    ...{ takenAt: new Date(at).toISOString(), index, unreadable: null, note: null, kept: false, photo },
+  }
+  const { outcome } = await hub.call('POST /api/reading-entries', {
+    body: { entry, sentAt: new Date().toISOString() },
+  })
+  if (outcome !== 'stored') throw new Error(`the reading was ${outcome}`)
 }
 
 async function makePeople(

@@ -1,4 +1,5 @@
 import type { PrintBlock, PrintKind } from '@courtyard/protocols/contract'
+import type { NamesIn } from './field-names-context.ts'
 
 export const blockKinds = [
   'title',
@@ -64,25 +65,32 @@ export function columnsOf(
 
 export const newColumn = () => ({ label: '', value: '', align: 'left' as const, share: 2, foot: '' })
 
-/** What a block says, in one line. */
-export function summaryOf(block: PrintBlock): string {
+/** What a block says, in one line, with the names of its fields. */
+export function summaryOf(block: PrintBlock, names: NamesIn): string {
+  const list = block.kind === 'table' ? block.list : ''
+  return wordsOf(block)
+    .map((text) => names(list).shown(text, 'text'))
+    .join(' · ')
+}
+
+function wordsOf(block: PrintBlock): string[] {
   switch (block.kind) {
     case 'title':
     case 'text':
     case 'code':
-      return block.text
+      return [block.text]
     case 'amount':
-      return block.label || block.value
+      return [block.label || block.value]
     case 'facts':
-      return block.items.map(({ label }) => label).join(' · ')
+      return block.items.map(({ label }) => label)
     case 'table':
-      return block.columns.map(({ label }) => label).join(' · ')
+      return block.columns.map(({ label }) => label)
     case 'signatures':
-      return block.labels.join(' · ')
+      return block.labels
     case 'picture':
-      return `${block.widthMm} mm`
+      return [`${block.widthMm} mm`]
     case 'line':
     case 'space':
-      return ''
+      return []
   }
 }
