@@ -118,6 +118,16 @@ test('the console: hashed files for ever, every other address is its one page, i
   const file = await app.inject('/_app/immutable/x.abc.js')
   expect(file.headers['cache-control']).toBe('public, max-age=31536000, immutable')
   expect((await app.inject('/_app/immutable/gone.js')).statusCode).toBe(404)
+  expect((await app.inject('/portal.webmanifest')).statusCode).toBe(404)
+  writeFileSync(`${folder}portal.webmanifest`, '{"name":"Owners · Courtyard"}')
+  const manifest = () => app.inject('/portal.webmanifest')
+  expect((await manifest()).json()).toEqual({ name: 'Owners · Courtyard' })
+  const companyName = '翠湖 "物业" $&'
+  const administrator = await hub.as('administrator')
+  const body = { version: 0, values: { companyName } }
+  await administrator.call('PUT /api/settings/:key', { params: { key: 'branding' }, body })
+  expect((await manifest()).json()).toEqual({ name: `Owners · ${companyName}` })
+  expect((await manifest()).headers['content-type']).toContain('application/manifest+json')
   expect((await app.inject('/../../package.json')).body).not.toContain('"name"')
   expect((await app.inject({ method: 'POST', url: '/bills' })).statusCode).toBe(404)
   await app.close()

@@ -1,11 +1,12 @@
 import fastifyStatic from '@fastify/static'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fail, platformErrors } from '../errors.ts'
 import type { HubApp } from '../module.ts'
-import { branded } from './branding.ts'
+import { branded, brandedManifest } from './branding.ts'
 
 const buildFolder = fileURLToPath(new URL('../../../../ui/build/', import.meta.url))
 
@@ -31,12 +32,22 @@ export async function addUi(app: HubApp, folder = buildFolder): Promise<void> {
     },
   })
   app.get('/', { schema: { hide: true } }, async (request, reply) => pages.send(request, reply))
+  for (const name of ['portal.webmanifest', 'staff.webmanifest']) {
+    app.get(`/${name}`, { schema: { hide: true } }, async (request, reply) => {
+      const manifest = await readFile(folder + name, 'utf8').catch(() => null)
+      if (manifest === null) throw nothingHere()
+      reply.header('cache-control', 'no-cache').type('application/manifest+json')
+      return brandedManifest(manifest, request.server.hub.settings)
+    })
+  }
   app.setNotFoundHandler(async (request, reply) => {
     const wantsPage = request.method === 'GET' && !/^\/(api|metrics|_app)(\/|$|\?)/.test(request.url)
-    if (!wantsPage) throw fail(platformErrors.notFound, 'There is nothing at this address')
+    if (!wantsPage) throw nothingHere()
     return pages.send(request, reply)
   })
 }
+
+const nothingHere = () => fail(platformErrors.notFound, 'There is nothing at this address')
 
 /** The single page that every address of the console begins with. */
 class ConsolePages {

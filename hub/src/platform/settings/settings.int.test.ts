@@ -234,8 +234,8 @@ test('the name of the company stands in the page, the hours count for the next c
     params: { key: 'branding' },
     body: { version: 0, values: { companyName: name } },
   })
-  expect(await branded('<head></head>', hub.hub.settings)).toBe(
-    '<head><meta name="application-name" content="A &amp; &lt;B&gt; &quot;C&quot;" /></head>',
+  expect(await branded('<head><title>Courtyard</title></head>', hub.hub.settings)).toBe(
+    '<head><title>A &amp; &lt;B&gt; &quot;C&quot;</title><meta name="application-name" content="A &amp; &lt;B&gt; &quot;C&quot;" /></head>',
   )
   await admin.call('PUT /api/settings/:key', {
     params: { key: 'access' },
