@@ -107,9 +107,7 @@ export class Exporter {
 
   private async writeApart(order: ExportOrder, file: FileHandle, gone: AbortSignal) {
     if (this.slots.waiting >= MOST_WAITING)
-      throw fail(exportErrors.busy, 'Many exports are waiting already', {
-        ...{ reason: busy, retryAfterSeconds: 30 },
-      })
+      throw fail(exportErrors.busy, 'Many exports are waiting already', busy)
     const ended = AbortSignal.any([gone, this.stopping.signal])
     const work = this.slots.run(() => this.runProcess(order, file, ended), ended)
     this.running.add(work)
@@ -187,7 +185,7 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   )
 }
 
-const busy: ExportReason = { code: 'export.busy' }
+const busy = { reason: { code: 'export.busy' } satisfies ExportReason, retryAfterSeconds: 30 }
 
 const full = new Set(['ENOSPC', 'EDQUOT'])
 
