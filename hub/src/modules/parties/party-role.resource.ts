@@ -54,7 +54,6 @@ export const partyRoleResource = defineResource({
         en: 'Somebody new: leave it empty, and give name and phone',
       },
       createOnly: true,
-      list: true,
       section: PERSON,
     },
     name: {
@@ -68,6 +67,7 @@ export const partyRoleResource = defineResource({
       given: true,
       createOnly: true,
       maxLength: 80,
+      list: true,
       filter: true,
       section: PERSON,
     },
