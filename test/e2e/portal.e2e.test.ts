@@ -119,7 +119,7 @@ test('the office opens the photo of a reading behind a bill', async () => {
   const { items } = await site.hub.call('GET /api/bills', {
     query: { projectId: site.projectId, q: '张伟', pageSize: 50 },
   })
-  const water = items.find(({ item }) => item.medium === 'water')!
+  const water = items.find(({ item }) => item.code === 'water')!
   const office = await browser.newContext({ baseURL: url, locale: 'zh-CN', reducedMotion: 'reduce' })
   const desk = await office.newPage()
   await desk.goto(`/bills/${water.id}`)

@@ -2,11 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
-const read = (locale: string): Record<string, string> =>
+/** A text, or one for one and another for many. */
+type Message = string | readonly [{ readonly match: Readonly<Record<string, string>> }]
+const read = (locale: string): Record<string, Message> =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../messages/${locale}.json`), 'utf8')) as Record<
     string,
-    string
+    Message
   >
+const textsOf = (message: Message | undefined): string[] => {
+  if (message === undefined) return ['']
+  return typeof message === 'string' ? [message] : Object.values(message[0].match)
+}
 const inputsOf = (text: string): string[] =>
   [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort()
 
@@ -14,8 +20,10 @@ it('says everything in both languages with the same values', () => {
   const zh = read('zh-CN')
   const en = read('en')
   expect(Object.keys(en)).toEqual(Object.keys(zh))
-  for (const [key, text] of Object.entries(zh)) {
-    expect(inputsOf(en[key] ?? ''), key).toEqual(inputsOf(text))
-    expect(en[key]?.trim(), key).not.toBe('')
+  for (const [key, message] of Object.entries(zh)) {
+    for (const text of textsOf(en[key])) {
+      expect(inputsOf(text), key).toEqual(inputsOf(textsOf(message)[0] ?? ''))
+      expect(text.trim(), key).not.toBe('')
+    }
   }
 })
