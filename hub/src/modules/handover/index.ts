@@ -8,6 +8,7 @@ import './fit-out.subject.ts'
 import './household-panel.ts'
 import './permissions.ts'
 import './reasons.ts'
+import './words.ts'
 
 export const handoverModule: HubModule = {
   name: 'handover',

@@ -110,7 +110,7 @@ const EVENTS = [
   `select hr.to_at, 'movedOut', h.name, r.code, null from household_room hr join room r on r.id = hr.room_id
      join household h on h.id = hr.household_id where hr.household_id = $1 and hr.to_at is not null`,
   `select pr.from_at, 'roleBegan', p.name, pr.role, ${actor('pr.created_by')} from party_role pr
-     join party p on p.id = pr.party_id where pr.room_id = any($2::uuid[])`,
+     join party p on p.id = pr.party_id where pr.room_id = any($2::uuid[]) and pr.from_at > 'epoch'`,
   `select pr.to_at, 'roleEnded', p.name, pr.role, ${actor('pr.ended_by')} from party_role pr
      join party p on p.id = pr.party_id where pr.room_id = any($2::uuid[]) and pr.to_at is not null`,
   `select c.at, 'ownerChanged', p.name, c.settlement, ${actor('c.created_by')} from owner_change c

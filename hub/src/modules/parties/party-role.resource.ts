@@ -6,6 +6,7 @@ import { prepareRoles, roleImporting } from './role-records.ts'
 import './permissions.ts'
 
 const PERSON = { zh: '人员', en: 'Person' }
+const ROLE = { zh: '身份', en: 'Role' }
 const ACCOUNT = { zh: '户号', en: 'Account' }
 const ofPerson = (column: string) => `SELECT p.${column} FROM party p WHERE p.id = r.party_id`
 const ofAccount = (column: string) => `SELECT h.${column} FROM household_room hr
@@ -110,10 +111,6 @@ export const partyRoleResource = defineResource({
     role: {
       kind: 'choice',
       label: { zh: '身份', en: 'Role' },
-      help: {
-        zh: '身份或份额从某日起变更时，把起始时间改为那天，之前的一段保留在历史中',
-        en: 'When role or share change on a day, set the beginning to that day: the time before stays as a period',
-      },
       options: [
         { value: 'owner', label: { zh: '业主', en: 'Owner' } },
         { value: 'coOwner', label: { zh: '共有人', en: 'Co-owner' } },
@@ -125,6 +122,7 @@ export const partyRoleResource = defineResource({
       required: true,
       list: true,
       sort: true,
+      section: ROLE,
     },
     sharePercent: {
       kind: 'decimal',
@@ -134,6 +132,7 @@ export const partyRoleResource = defineResource({
       min: '0.0001',
       max: '100',
       list: true,
+      section: ROLE,
     },
     from: {
       kind: 'instant',
@@ -145,6 +144,7 @@ export const partyRoleResource = defineResource({
       },
       list: true,
       sort: true,
+      section: ROLE,
     },
     to: {
       kind: 'instant',
@@ -153,6 +153,7 @@ export const partyRoleResource = defineResource({
       help: { zh: '留空：至今', en: 'Empty: goes on' },
       list: true,
       sort: true,
+      section: ROLE,
     },
     householdId: {
       kind: 'reference',
