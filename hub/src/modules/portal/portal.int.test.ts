@@ -205,7 +205,7 @@ describe('a room', () => {
     expect(home).toMatchObject({
       bills: { count: 1, amount: '88.80', latest: { amount: '88.80', month: '2026-02' } },
       month: '2026-02',
-      usage: [{ medium: 'electricity', lastMonth: '42', monthBefore: '4.5', thisMonth: null }],
+      usage: [{ medium: 'electricity', lastMonth: '42', monthBefore: null, thisMonth: null }],
       announcements: [],
       unreadMessages: 0,
       office: null,
@@ -225,6 +225,10 @@ describe('a room', () => {
       { at: '2026-02', usage: '42', state: 'measured' },
       { at: '2026-03', usage: null, state: 'none' },
     ])
+    // With the days that were missing the month before is a whole one
+    await days(pointId, place.projectId, '2026-01-01', 29, '0.5')
+    const whole = await owner.call('GET /api/portal/places/:id/home', { params })
+    expect(whole.usage).toMatchObject([{ lastMonth: '42', monthBefore: '19' }])
   })
 
   test('announcements: for the project or the building, only while they are shown', async () => {

@@ -68,9 +68,11 @@ export async function monthsOf(hub: Hub, place: Place): Promise<Pick<PortalHome,
     const lastDay = spanOf(thisMonth).last
     const sums = await ownUsage(pool, place, { ids, firstDay, lastDay, by: 'month' })
     const valueOf = (one: string) => sums.get(one)?.usage ?? null
+    // Two days of it beside a whole month would say nothing
+    const isWhole = sums.get(monthBefore)?.days === daysIn(monthBefore)
     const values = {
       lastMonth: valueOf(month),
-      monthBefore: valueOf(monthBefore),
+      monthBefore: isWhole ? valueOf(monthBefore) : null,
       thisMonth: valueOf(thisMonth),
     }
     return { medium, unit, ...values }

@@ -93,6 +93,7 @@ const MediumMonth = z.object({
   medium: Medium,
   unit: z.string(),
   lastMonth: DecimalText.nullable(),
+  /** Null also when not all of its days are known, or the person was not here yet. */
   monthBefore: DecimalText.nullable(),
   /** Of the running month, up to now. */
   thisMonth: DecimalText.nullable(),
