@@ -66,6 +66,14 @@ const reasonTexts: Readonly<Record<SignInReason, Texts>> = {
   disabled: { zh: '账号已停用', en: 'account disabled' },
 }
 
+const notOnFile: Texts = { zh: '号码没有登记', en: 'phone not on file' }
+
+/** At the portal a name is a phone. */
+function reasonOf({ face, reason }: SignInEntry): Texts | null {
+  if (reason === null) return null
+  return face === 'portal' && reason === 'unknownName' ? notOnFile : reasonTexts[reason]
+}
+
 const faceTexts: Readonly<Record<SignInFace, Texts>> = {
   staff: { zh: '员工', en: 'staff' },
   portal: { zh: '业主端', en: 'portal' },
@@ -95,7 +103,7 @@ const signInColumns: readonly Column<SignInEntry>[] = [
   {
     head: { zh: '原因', en: 'Why' },
     width: 20,
-    cell: ({ reason }, { language }) => (reason ? reasonTexts[reason][language] : ''),
+    cell: (entry, { language }) => reasonOf(entry)?.[language] ?? '',
   },
 ]
 
