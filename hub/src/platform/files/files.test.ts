@@ -12,7 +12,6 @@ import { fileTypeOf } from './content-type.ts'
 import { DiskStore } from './disk-store.ts'
 import { placeOf } from './file-store.ts'
 import { cleanPicture, smallerPictures } from './pictures.ts'
-import { Slots } from '../slots.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -186,24 +185,4 @@ describe('files on disk', () => {
     await store.remove(hash)
     expect(await store.open(hash)).toBeNull()
   })
-})
-
-test('slots let so many work at a time, in their order, also after a failure', async () => {
-  const slots = new Slots(2)
-  const order: number[] = []
-  let working = 0
-  let most = 0
-  const results = await Promise.allSettled(
-    [0, 1, 2, 3, 4].map((n) =>
-      slots.run(async () => {
-        most = Math.max(most, ++working)
-        order.push(n)
-        await new Promise((resolve) => setTimeout(resolve, 2))
-        working--
-        if (n === 1) throw new Error('one fails')
-      }),
-    ),
-  )
-  expect([most, order]).toEqual([2, [0, 1, 2, 3, 4]])
-  expect(results.map(({ status }) => status).filter((status) => status === 'rejected')).toHaveLength(1)
 })

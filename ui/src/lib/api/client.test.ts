@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { getLocale, overwriteGetLocale } from '#lib/paraglide/runtime.js'
 import { ApiError } from './api-error.ts'
-import { addressOf, call, connection } from './client.ts'
+import { addressOf, call, connection, fetchFile } from './client.ts'
 
 let server: Server
 let seen: { request: IncomingMessage; body: string } | undefined
@@ -107,5 +107,29 @@ describe('call', () => {
     connection.origin = 'http://127.0.0.1:9'
     await expect(call('GET /api/projects')).rejects.toMatchObject({ code: 'network', status: 0 })
     connection.origin = origin
+  })
+})
+
+describe('fetchFile', () => {
+  it('brings the bytes, in the language of the person', async () => {
+    answer = { status: 200, body: 'a,b\r\n' }
+    expect(await (await fetchFile('/api/rooms/export?format=csv')).text()).toBe('a,b\r\n')
+    expect(seen?.request.url).toBe('/api/rooms/export?format=csv')
+    expect(seen?.request.headers['accept-language']).toBe(getLocale())
+  })
+
+  it('says why there is none', async () => {
+    const reason = 'The disk of the hub is full: there is no file'
+    answer = { status: 503, body: { error: { code: 'export.failed', message: 'x', details: { reason } } } }
+    await expect(fetchFile('/api/rooms/export')).rejects.toMatchObject({
+      code: 'export.failed',
+      details: { reason },
+    })
+  })
+
+  it('is given up on request', async () => {
+    const gone = new AbortController()
+    gone.abort()
+    await expect(fetchFile('/api/rooms/export', gone.signal)).rejects.toThrow('abort')
   })
 })

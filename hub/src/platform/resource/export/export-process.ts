@@ -1,6 +1,6 @@
 /** A process of its own that writes one file and ends: its memory is not the hub's. Loads next to nothing. */
 import { createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import pg from 'pg'
 import { parserOf } from '../../database/parsers.ts'
 import { FILE_DESCRIPTOR, type Report, type Task } from './messages.ts'
@@ -15,6 +15,8 @@ process.once('message', (task: Task) => {
 })
 
 async function carryOut({ databaseUrl, order }: Task): Promise<Report> {
+  // When memory is short, Linux is to take this process and not the hub
+  await writeFile('/proc/self/oom_score_adj', '800').catch(() => undefined)
   const client = new pg.Client({
     connectionString: databaseUrl,
     types: { getTypeParser: parserOf },

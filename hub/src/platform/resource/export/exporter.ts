@@ -120,6 +120,7 @@ export class Exporter {
   }
 
   private async runProcess(order: ExportOrder, file: FileHandle, ended: AbortSignal) {
+    ended.throwIfAborted()
     const child = fork(PROGRAM, [], {
       execArgv: HEAP_LIMITS,
       env: ownEnvironment(),
