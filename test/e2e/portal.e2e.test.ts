@@ -83,8 +83,16 @@ async function signIn(on: Page, number: string): Promise<void> {
     .waitFor()
 }
 
-test('a phone on file is bound by the code that was sent to it', async () => {
-  await page.goto(`${url}/portal`)
+async function billOf(itemCode: string): Promise<string> {
+  const { items } = await site.hub.call('GET /api/bills', {
+    query: { projectId: site.projectId, q: '张伟', pageSize: 50 },
+  })
+  return items.find(({ item }) => item.code === itemCode)!.id
+}
+
+test('a phone on file is bound by the code that was sent to it, and the bill whose address stood on paper opens', async () => {
+  const electricity = await billOf('electricity')
+  await page.goto(`${url}/portal/bills/${electricity}`)
   await page.waitForURL(/\/portal\/sign-in/)
   expect(await seriousFindings(page)).toEqual([])
   await page.getByLabel(w('portal_phone')).fill('138 0000 0301')
@@ -93,6 +101,12 @@ test('a phone on file is bound by the code that was sent to it', async () => {
   await page.getByLabel(w('portal_code')).fill(code === '111111' ? '222222' : '111111')
   await page.getByText(w('portal_error_code')).waitFor()
   await page.getByLabel(w('portal_code')).fill(code)
+  await page.waitForURL(`**/portal/bills/${electricity}`)
+  await page.getByText(`¥${site.electricityAmount}`).first().waitFor()
+  await page
+    .getByRole('link', { name: w('portal_nav_home'), exact: true })
+    .last()
+    .click()
   await page.getByText(w('portal_hello').replace('{name}', '张伟')).waitFor()
   await page.getByText('3 栋 0301').waitFor()
   await page.getByText('周三上午停水检修').waitFor()
@@ -116,13 +130,9 @@ test('a bill unfolds to price and readings', async () => {
 })
 
 test('the office opens the photo of a reading behind a bill', async () => {
-  const { items } = await site.hub.call('GET /api/bills', {
-    query: { projectId: site.projectId, q: '张伟', pageSize: 50 },
-  })
-  const water = items.find(({ item }) => item.code === 'water')!
   const office = await browser.newContext({ baseURL: url, locale: 'zh-CN', reducedMotion: 'reduce' })
   const desk = await office.newPage()
-  await desk.goto(`/bills/${water.id}`)
+  await desk.goto(`/bills/${await billOf('water')}`)
   await desk.getByLabel(w('sign_in_username')).fill('boss')
   await desk.getByLabel(w('sign_in_password')).fill('not-a-secret-here')
   await desk.getByRole('button', { name: w('sign_in_button'), exact: true }).click()

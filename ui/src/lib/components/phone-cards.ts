@@ -4,7 +4,10 @@
  */
 export function phoneCards(table: HTMLTableElement): () => void {
   const name = (): void => {
-    const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim())
+    // Buttons say what they do: their column has a name for screen readers only
+    const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) =>
+      cell.querySelector('.sr-only') ? '' : cell.textContent.trim(),
+    )
     for (const body of table.tBodies)
       for (const row of body.rows)
         for (const [at, cell] of [...row.cells].entries())
