@@ -213,6 +213,15 @@ test('a file of households: several owners, people once, accounts; the same agai
   )
   expect(accounts.map(({ line }) => line)).toEqual(['0101 A101 张伟一家', '0102 A102 张伟'])
 
+  const owners = `/api/party-roles?projectId=${projectId}&q=${encodeURIComponent('张伟 0101')}`
+  const shown = await hub.app.inject({ url: owners, headers: administrator.headers })
+  const [record] = shown.json<{ items: { id: string; identityNumber: string }[] }>().items
+  expect(record!.identityNumber).toBe('110***********888X')
+  const revealed = await hub.app.inject({
+    ...{ method: 'POST', url: `/api/party-roles/${record!.id}/reveal`, headers: administrator.headers },
+    payload: { field: 'identityNumber' },
+  })
+  expect(revealed.json()).toEqual({ value: '11010119900307888X' })
   const skipping = { onExisting: 'skip' } as const
   const again = await files.check([HEAD, ...FAMILY], skipping)
   expect(again).toMatchObject({ created: 0, skipped: 5, bad: 0 })
@@ -316,6 +325,17 @@ test('a role through the form: a person once, history of what was before, one ch
   expect((await send('POST', '/api/party-roles', over)).json()).toMatchObject({
     error: { issues: [{ path: 'sharePercent' }] },
   })
+
+  const twins = await Promise.all(
+    ['0201', '0202'].map((code) =>
+      send('POST', '/api/party-roles', {
+        ...{ projectId, roomId: rooms.get(code)!, name: '钱多', phone: '13600000001', role: 'owner' },
+      }),
+    ),
+  )
+  const [one, other] = twins.map((answer) => answer.json<{ id: string; partyId: { id: string } }>())
+  expect(one!.partyId.id).toBe(other!.partyId.id)
+  await hub.hub.db.pool.query('delete from party_role where party_id = $1', [one!.partyId.id])
 
   const edit = { version, values: { sharePercent: '50', from: '2025-01-01T00:00:00.000Z' } }
   const edits = await Promise.all([1, 2].map(() => send('PATCH', `/api/party-roles/${id}`, edit)))

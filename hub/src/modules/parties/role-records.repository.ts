@@ -9,6 +9,14 @@ import { partyResource } from './party.resource.ts'
 
 type Client = Pick<pg.Pool, 'query'>
 
+/**
+ * Those who may put people on file follow one another, so that nobody is put on file twice. Taken before any room: an
+ * import holds it from its first batch on.
+ */
+export async function lockPeople(client: Client, projectId: string): Promise<void> {
+  await client.query(`select pg_advisory_xact_lock(hashtextextended('people/' || $1::text, 0))`, [projectId])
+}
+
 /** Buildings of the rooms; `lock` holds the rooms until the transaction ends, in the order of their ids. */
 export async function buildingsOf(
   client: Client,

@@ -27,6 +27,7 @@ import {
   insertPeople,
   insertStays,
   keepPeriods,
+  lockPeople,
   removeBrought,
   rolesOfRooms,
   setEndedBy,
@@ -148,6 +149,7 @@ export async function prepareRoles(
   const more = new Map<string, Values>()
   for (const [projectId, own] of Map.groupBy(changes, (change) => change.projectId!)) {
     const rooms = [...new Set(own.map(({ after }) => String(after.roomId)))]
+    await lockPeople(tx, projectId)
     // One change of a room at a time: what is judged now stays true until the transaction ends
     await buildingsOf(tx, rooms, true)
     const roleChanges = own.map(({ id, before, after }) => ({ id, before, after, row: null }))
