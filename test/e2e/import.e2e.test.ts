@@ -207,5 +207,58 @@ test('photos are put on a record, seen as thumbnails and over the whole screen',
   expect(await dialog.getByRole('heading').innerText()).not.toBe(first)
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
+})
+
+test('households: people and accounts from a file, bad shares named; a role put right on the page of the household', async () => {
+  await clerk.client.call('POST /api/projects/:id/generations', {
+    params: { id: fixture.projectId },
+    body: {
+      buildings: { from: 1, to: 1, code: '{n}', name: '{n}栋' },
+      units: { count: 0, name: '{n}' },
+      floors: { from: 1, to: 2 },
+      rooms: [{ areaM2: '89.5' }],
+      number: '{floor:2}{n:2}',
+    },
+  })
+  const people = [
+    '房间,姓名,电话,身份,产权份额,起始时间,户号',
+    '1栋 0101,张伟,13800138000,业主,60,2024-05-01,A101',
+    '1栋 0101,李娜,13900139000,共有人,50,2024-05-01,',
+    '1栋 0201,张伟,13800138000,业主,,,A201',
+  ]
+  const upload = async (rows: string[]) => {
+    const buffer = Buffer.from('\uFEFF' + rows.join('\r\n') + '\r\n')
+    await dialog.locator('input[type=file]').setInputFiles({ name: '住户.csv', mimeType: 'text/csv', buffer })
+  }
+  await page.goto('/households')
+  await page.getByRole('link', { name: w('kit_import'), exact: true }).click()
+  await upload(people)
+  await button('kit_import_check').click()
+  expect(await rows()).toEqual(['2 产权份额 60', '3 产权份额 50'])
+  await dialog.getByText('110%').first().waitFor()
+  await button('kit_import_other_file').click()
+  await upload(people.map((row) => row.replace(',50,', ',40,')))
+  await button('kit_import_check').click()
+  await button('kit_import_store', { rows: '3' }).click()
+  await dialog.getByText(w('kit_import_done_text', { created: '3', updated: '0', skipped: '0' })).waitFor()
+  await dialog
+    .getByRole('button', { name: w('action_close') })
+    .last()
+    .click()
+  await page.getByRole('link', { name: '李娜' }).waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+
+  await page.goto('/households')
+  await page.getByRole('link', { name: '张伟' }).first().click()
+  await page.getByRole('heading', { level: 1, name: '张伟' }).waitFor()
+  await page.getByRole('button', { name: w('est_person_add') }).click()
+  await dialog.getByLabel('姓名').fill('张小宝')
+  await dialog.getByLabel('身份', { exact: true }).selectOption('family')
+  await page.keyboard.press('Control+Enter')
+  await page.getByRole('link', { name: '张小宝' }).waitFor()
+  await page.getByRole('button', { name: w('est_role_edit', { name: '张小宝' }) }).click()
+  await dialog.getByLabel('身份', { exact: true }).selectOption('resident')
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('住户', { exact: true }).first().waitFor()
   expect(fixture.pageErrors).toEqual([])
 })
