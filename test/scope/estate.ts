@@ -126,6 +126,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   reading_entry: { photo_sha256: hash },
   reading_photo: { sha256: hash },
   webhook: { active: false },
+  sign_in: { face: 'staff', phone: null },
   held_account: { detail: JSON.stringify({ code: 'csv.empty_cell' }) },
 }
 
