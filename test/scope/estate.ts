@@ -122,6 +122,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     ...{ file_hash: hash, small_hash: null, medium_hash: null },
   },
   floor_plan: { file_hash: hash },
+  print_picture: { file_hash: hash },
   handover_item: { photo_hash: hash },
   reading_entry: { photo_sha256: hash },
   reading_photo: { sha256: hash },

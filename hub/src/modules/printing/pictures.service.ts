@@ -3,7 +3,7 @@ import type { PrintContent, PrintPicture } from '@courtyard/protocols/contract'
 import type { Audit } from '../../platform/audit/audit.ts'
 import {
   hasPermission,
-  requireProject,
+  inWholeProject,
   requireWholeProject,
   type CurrentUser,
 } from '../../platform/auth/user.ts'
@@ -27,7 +27,7 @@ export async function listPictures(
   user: CurrentUser,
   projectId: string | null,
 ): Promise<PrintPicture[]> {
-  if (projectId !== null) requireProject(user, projectId, MANAGE)
+  if (projectId !== null) requireWholeProject(user, projectId, MANAGE)
   return (await picturesFor(hub.db.pool, projectId)).map(pictureView)
 }
 
@@ -117,8 +117,9 @@ export async function pictureContent(
 
 function visible(user: CurrentUser, row: PictureRow | null, id: string): PictureRow {
   if (!row) throw notFound(id)
-  if (row.projectId !== null) requireWholeProject(user, row.projectId, MANAGE)
-  else if (!hasPermission(user, MANAGE)) throw notFound(id)
+  const { projectId } = row
+  const isOpen = projectId === null ? hasPermission(user, MANAGE) : inWholeProject(user, projectId, MANAGE)
+  if (!isOpen) throw notFound(id)
   return row
 }
 
