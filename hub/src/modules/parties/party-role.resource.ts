@@ -189,6 +189,7 @@ export const partyRoleResource = defineResource({
     accountKind: {
       kind: 'choice',
       label: { zh: '户号类型', en: 'Kind of account' },
+      help: { zh: '留空：居民', en: 'Empty: residential' },
       computed: `SELECT h.kind::text FROM household_room hr JOIN household h ON h.id = hr.household_id
         WHERE hr.room_id = r.room_id AND hr.to_at IS NULL`,
       given: true,

@@ -38,6 +38,12 @@ export function isReference(value: unknown): value is Reference {
   return typeof value === 'object' && value !== null && 'id' in value && 'title' in value
 }
 
+/** Fine scales are for what needs them: `60.0000` of a share is 60, `89.50` of an area stays. */
+export function decimalText(field: FieldMeta, value: unknown): string {
+  const text = String(value)
+  return (field.scale ?? 2) > 2 && text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}
+
 export function isEmptyValue(value: unknown): boolean {
   return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 }

@@ -9,7 +9,7 @@ import type {
 import { cleanDecimal } from '#lib/format/input.ts'
 import { instantOfLocal, localOfInstant } from '#lib/format/time.ts'
 import { m } from '#lib/paraglide/messages.js'
-import { isReference, valueOf } from './fields.ts'
+import { decimalText, isReference, valueOf } from './fields.ts'
 
 /** Text of most kinds, also of numbers, days and (wall-clock) instants; the rest as it is. */
 export type InputValue = string | boolean | Reference | AttachmentRef[] | null
@@ -27,7 +27,8 @@ export function inputOf(field: FieldMeta, value: unknown, timeZone: string): Inp
     case 'instant':
       return typeof value === 'string' ? localOfInstant(value, timeZone) : ''
     default:
-      return value === null || value === undefined ? '' : String(value)
+      if (value === null || value === undefined) return ''
+      return field.kind === 'decimal' ? decimalText(field, value) : String(value)
   }
 }
 

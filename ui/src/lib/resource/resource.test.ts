@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { conditionOfRange, rangeOf } from './condition-range.ts'
 import { differencesOf } from './conflict.ts'
-import { defaultColumns, sectionsOf, titleOf, valueOf } from './fields.ts'
+import { decimalText, defaultColumns, sectionsOf, titleOf, valueOf } from './fields.ts'
 import { bodyOf, compareDecimals, problemOf, sameInput, startInputs, valueOfInput } from './form-values.ts'
 import {
   addressDefaults,
@@ -215,6 +215,15 @@ describe('records', () => {
       ['', ['b', 'c']],
       ['Claim', ['a']],
     ])
+  })
+  it('show decimals of a fine scale without noughts', () => {
+    const share = field('share', 'decimal', { scale: 4 })
+    expect(['60.0000', '33.3300', '100', '0.0001'].map((text) => decimalText(share, text))).toEqual([
+      ...['60', '33.33', '100', '0.0001'],
+    ])
+    expect(decimalText(field('area', 'decimal', { scale: 2 }), '89.50')).toBe('89.50')
+    const inputs = startInputs([share], row({ share: '60.0000' }), {}, 'Asia/Shanghai')
+    expect(inputs['share']).toBe('60')
   })
   it('show where two people parted', () => {
     const base = row({ number: 'L1', title: 'Umbrella', note: 'old' })
