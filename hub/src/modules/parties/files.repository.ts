@@ -116,7 +116,8 @@ function personOf(row: PersonRow): PersonInRoom {
 
 type HouseholdRow = Omit<HouseholdFile, 'rooms'> & {
   rooms:
-    (Omit<HouseholdFile['rooms'][number], 'building'> & { buildingId: string; building: string })[] | null
+    | (Omit<HouseholdFile['rooms'][number], 'building'> & { buildingId: string; building: string })[]
+    | null
 }
 
 export async function householdFile(client: Client, id: string): Promise<HouseholdFile | null> {

@@ -94,7 +94,8 @@ test('tables have the columns that are declared, of their types; expressions can
       const byModule =
         field.numbering !== undefined ||
         resource.routes?.create === false ||
-        resource.hooks?.beforeSave !== undefined
+        resource.hooks?.beforeSave !== undefined ||
+        resource.hooks?.prepare !== undefined
       if (!found!.nullable) expect(isFilled || byModule, `${name}.${field.name}`).toBe(true)
     }
     const shape = { resource, fields, choosable: new Map() }
