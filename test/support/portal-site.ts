@@ -95,7 +95,7 @@ async function sendReadings(
   hub: HubClient,
   projectId: string,
   beginMs: number,
-  month: { fromMs: number; toMs: number },
+  month: { month: string; fromMs: number; toMs: number },
 ): Promise<TestGateway> {
   const made = await hub.call('POST /api/gateways', { body: { projectId, name: '一号网关' } })
   const gateway = new TestGateway(
