@@ -102,7 +102,7 @@ export const partyRoleResource = defineResource({
     },
     identityNumber: {
       kind: 'identityNumber',
-      label: { zh: '证件号码', en: 'Document number' },
+      label: { zh: '证件号码', en: 'Document no.' },
       computed: ofPerson('identity_number'),
       given: true,
       createOnly: true,
