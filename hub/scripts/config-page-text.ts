@@ -1,4 +1,4 @@
-import { format, resolveConfig } from 'prettier'
+import { format } from 'oxfmt'
 import type * as z from 'zod'
 import { environmentSchema, isSecret } from '../src/platform/config.ts'
 
@@ -20,6 +20,5 @@ lists all faults and ends with exit code 2. This page is written from \`src/plat
 | --- | --- | --- |
 ${rows.join('\n')}
 `
-  const style = await resolveConfig(new URL('../CONFIG.md', import.meta.url))
-  return format(page, { ...style, parser: 'markdown' })
+  return (await format('CONFIG.md', page)).code
 }

@@ -2,13 +2,11 @@
  * The page of device models, made of the profile files: `node test/docs/profiles-page.ts > docs/profiles.md`. Sources
  * stand once below each table and are cited by number: the tables stay readable, and a new file changes one section.
  */
-import { format, resolveConfig } from 'prettier'
+import { format } from 'oxfmt'
 import { loadProfiles, type DeviceProfile } from '@courtyard/protocols/profile'
 import { cjt188Vectors, dlt645Vectors } from '../catalogue/vectors/meter-line.ts'
 import { modbusVectors } from '../catalogue/vectors/modbus.ts'
 import { zktecoVectors } from '../catalogue/vectors/zkteco.ts'
-
-const PAGE = new URL('../../docs/profiles.md', import.meta.url).pathname
 
 /** Profiles that are proved against bytes written by hand or captured by others. */
 const withVectors = new Set([
@@ -36,7 +34,7 @@ export async function profilesPage(): Promise<string> {
       ),
     ),
   ].join('\n')
-  return format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' })
+  return (await format('profiles.md', text)).code
 }
 
 function section(driver: string, profiles: readonly DeviceProfile[]): string[] {

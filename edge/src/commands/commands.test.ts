@@ -70,7 +70,12 @@ class TurnBus implements CommandBus {
         this.onExecute()
         return this.outcome()
       },
-      ...(seen ? { confirm: (_key: string, command: DeviceCommand) => (this.confirmed.push(command), seen()) } : {}), // prettier-ignore
+      ...(seen !== null && {
+        confirm: (_key: string, command: DeviceCommand) => {
+          this.confirmed.push(command)
+          return seen()
+        },
+      }),
     }
   }
 }
