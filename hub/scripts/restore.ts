@@ -11,6 +11,7 @@ import { AppError } from '@courtyard/protocols/contract'
 import { restoreBackup } from '../src/modules/operations/index.ts'
 import { readConfig, type HubConfig } from '../src/platform/config.ts'
 import { startEmbeddedPostgres } from '../src/platform/database/embedded-postgres.ts'
+import { elsewhere } from '../src/platform/files/files.ts'
 import { makeLog } from '../src/platform/log.ts'
 
 const USAGE = 'usage: npm run restore -- <backup> [--overwrite] [--passphrase-file FILE]'
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     const manifest = await restoreBackup({
       ...{ folder: folderOf(config, named), databaseUrl: url, dataFolder: config.dataFolder },
       ...{ masterKey: config.masterKey, passphrase, overwrite: values.overwrite },
+      filesElsewhere: elsewhere(config),
       tell: (what) => process.stdout.write(`${what}\n`),
     })
     process.stdout.write(`restored: the hub as of ${manifest.takenAt}; start it with npm run hub\n`)

@@ -18,6 +18,7 @@ async function violations(baseDir: string, paths: string[], rules: IForbiddenRul
       validate: true,
       outputType: 'json',
       tsPreCompilationDeps: true,
+      skipAnalysisNotInRules: true,
       doNotFollow: { path: 'node_modules' },
       exclude: { path: '(^|/)(build|\\.svelte-kit|checks|paraglide)/' },
       enhancedResolveOptions: {

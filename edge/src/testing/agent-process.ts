@@ -45,7 +45,7 @@ export function writeSite(input: SiteInput): string {
       key,
       driver: 'modbus',
       transport: { type: 'tcp', host: '127.0.0.1', port },
-      timeoutMs: 300,
+      timeoutMs: 1_000,
     })),
     devices: meters.map((meter) => ({
       key: meter.key,

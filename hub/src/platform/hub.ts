@@ -73,7 +73,7 @@ export async function startHub(options: HubOptions): Promise<RunningHub> {
     stops.push(async () => settings.stop())
     const files = await openFiles({
       dataFolder: config.dataFolder,
-      s3: config.filesS3,
+      filesS3: config.filesS3,
       db,
       clock,
       log: log.child({ module: 'files' }),

@@ -229,6 +229,13 @@ const verbs: Readonly<Record<string, Pair>> = {
   delegate: '委托|delegated',
   reassign: '转办|gave to somebody else',
   undo: '撤销|took back',
+  undoing: '开始撤销|began to take back',
+  undone: '已撤销|taken back',
+  checking: '开始检查|began to check',
+  checked: '检查完毕|checked',
+  running: '开始写入|began to write',
+  done: '完成|finished',
+  failed: '失败|failed',
 }
 
 const fields: Readonly<Record<string, Pair>> = {

@@ -205,17 +205,22 @@ function tooLarge(mostBytes: number) {
   return fail(fileErrors.tooLarge, 'The file is too large', { reason })
 }
 
+/** Where uploaded files lie when it is not the data folder; null: they lie there. */
+export function elsewhere({ filesS3 }: { readonly filesS3: S3Options | null }): FileStore | null {
+  return filesS3 && new S3Store(filesS3)
+}
+
 /** Files in the data folder, or in an S3-compatible store. A store that does not answer is told, not fatal. */
 export async function openFiles(options: {
   readonly dataFolder: string
-  readonly s3: S3Options | null
+  readonly filesS3: S3Options | null
   readonly db: Database
   readonly clock: Clock
   readonly log: Logger
 }): Promise<Files> {
   const incoming = join(options.dataFolder, 'files', 'incoming')
   await mkdir(incoming, { recursive: true })
-  const store = options.s3 ? new S3Store(options.s3) : new DiskStore(options.dataFolder, incoming)
+  const store = elsewhere(options) ?? new DiskStore(options.dataFolder, incoming)
   void store.check().catch((error: unknown) => options.log.error({ err: error }, 'files cannot be kept'))
   return new Files(store, options.db, options.clock, incoming)
 }

@@ -37,7 +37,7 @@ export const platformReasons = registerReasons({
   'health.fault': { zh: '不可用（{fault}）', en: 'not available: {fault}' },
   'health.own_broker': {
     zh: '自带消息服务，端口 {port}，{clients} 个连接',
-    en: 'own broker on port {port}, {clients} clients',
+    en: 'own broker on port {port}, clients connected: {clients}',
   },
   'health.connected': { zh: '已连接 {address}', en: 'connected to {address}' },
   'health.disconnected': { zh: '连不上 {address}（{fault}）', en: '{address}: {fault}' },

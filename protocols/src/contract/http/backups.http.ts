@@ -42,8 +42,6 @@ export const BackupOverview = z.object({
   sameDisk: z.boolean().nullable(),
   schedule: z.object({ enabled: z.boolean(), at: z.string(), timeZone: z.string() }),
   keysInside: z.boolean(),
-  /** Uploaded files are in S3: they are not in a backup. */
-  filesElsewhere: z.boolean(),
   /** Newest first. */
   items: z.array(BackupView),
 })

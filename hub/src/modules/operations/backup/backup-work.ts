@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@courtyard/protocols/contract'
 import type { Hub } from '../../../platform/module.ts'
+import { elsewhere } from '../../../platform/files/files.ts'
 import { notify } from '../../../platform/notify/index.ts'
 import { isReason, say, type Reason, type Texts } from '../../../platform/reasons/reason.ts'
 import { localTextOf } from '../../../platform/resource/local-time.ts'
@@ -51,7 +52,7 @@ export async function makeWaiting(hub: Hub, id: string, signal: AbortSignal): Pr
     const made = await makeBackup({
       ...{ id, slot: row.slot, requestedBy: row.requestedBy, hubVersion: hub.version, passphrase },
       ...{ backupFolder: hub.config.backupFolder, dataFolder: hub.config.dataFolder },
-      ...{ masterKey: hub.config.masterKey, snapshot, signal },
+      ...{ masterKey: hub.config.masterKey, snapshot, signal, filesElsewhere: elsewhere(hub.config) },
       progress: (done, total) => {
         noteProgress(hub.db.pool, id, done, total).catch((error: unknown) =>
           hub.log.debug({ err: error }, 'progress of a backup not noted'),

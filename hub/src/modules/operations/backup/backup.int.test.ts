@@ -11,13 +11,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import yauzl from 'yauzl'
 import type { BackupView } from '@courtyard/protocols/contract'
 import { manualClock } from '../../../platform/clock.ts'
+import { placeOf } from '../../../platform/files/file-store.ts'
+import { rememberFile } from '../../../platform/files/files.repository.ts'
+import { S3Store } from '../../../platform/files/s3-store.ts'
+import { S3StandIn } from '../../../platform/files/testing.ts'
 import { startTestHub, type TestClient, type TestHub } from '../../../platform/testing.ts'
 import { KEEPER_VARIABLE, leaseDatabase, type DatabaseLease } from '../../../platform/testing-lease.ts'
 import { createProject, readingsOf, startTestGateway, TestGateway } from '../../telemetry/testing.ts'
 import { adoptFolder, look, makeWaiting } from './backup-work.ts'
 import { checkBackup } from './check-backup.ts'
+import { makeBackup } from './make-backup.ts'
 import { readManifest } from './manifest.ts'
 import { restoreBackup } from './restore-backup.ts'
+import { Snapshot } from './snapshot.repository.ts'
 
 const PASSPHRASE = 'correct horse battery staple'
 const POINT = 'meter1/energyImport'
@@ -105,7 +111,7 @@ async function contents(pool: pg.Pool): Promise<Map<string, string>> {
 const restore = (changes: Partial<Parameters<typeof restoreBackup>[0]> = {}) =>
   restoreBackup({
     ...{ folder: folderOf(backup), databaseUrl: empty.url, dataFolder: folder, masterKey: null },
-    ...{ passphrase: PASSPHRASE, overwrite: false, tell: () => undefined, ...changes },
+    ...{ passphrase: PASSPHRASE, overwrite: false, filesElsewhere: null, tell: () => undefined, ...changes },
   })
 
 test('of two who press the button one makes a backup, which is read back', async () => {
@@ -215,6 +221,55 @@ test('the gateway goes on with the restored hub: what it sends again is not stor
   )
   expect(rows).toEqual([{ readings: 4, instants: 4 }])
   await again.stop()
+})
+
+test('files in S3 are in it, each fetched once for all backups, and go where the restored hub keeps its own', async () => {
+  const [from, to] = await Promise.all([S3StandIn.start(), S3StandIn.start()])
+  const { db, config } = hub.hub
+  const backups = await mkdtemp(join(tmpdir(), 'courtyard-backups-'))
+  const other = await leaseDatabase(process.env[KEEPER_VARIABLE]!)
+  const make = async () => {
+    const snapshot = (await Snapshot.open(db.url))!
+    return makeBackup({
+      ...{ id: randomUUID(), slot: null, requestedBy: 'x', hubVersion: '0', backupFolder: backups },
+      ...{ dataFolder: config.dataFolder, masterKey: null, passphrase: PASSPHRASE, snapshot },
+      ...{ filesElsewhere: new S3Store(from.options), signal: new AbortController().signal },
+      progress: () => undefined,
+    }).finally(() => snapshot.close())
+  }
+  try {
+    const hash = createHash('sha256').update(PICTURE).digest('hex')
+    const now = new Date()
+    await new S3Store(from.options).put(hash, PICTURE)
+    await rememberFile(db.pool, { hash, sizeBytes: PICTURE.length, now, checkDue: now })
+    const first = await make()
+    const path = `data/${placeOf(hash)}`
+    expect(first.manifest.files).toContainEqual({ path, bytes: PICTURE.length, sha256: hash })
+    const second = await make()
+    expect(from.asked.filter((one) => one.startsWith('GET'))).toHaveLength(1)
+    const places = [first, second].map(({ name }) => join(backups, name, path))
+    expect(new Set((await Promise.all(places.map((one) => stat(one)))).map(({ ino }) => ino)).size).toBe(1)
+
+    const dataFolder = join(backups, 'restored')
+    await restore({
+      ...{ folder: join(backups, second.name), databaseUrl: other.url, dataFolder, overwrite: true },
+      filesElsewhere: new S3Store(to.options),
+    })
+    expect([...to.objects]).toEqual([[`/courtyard/site-1/${placeOf(hash)}`, PICTURE]])
+    await expect(stat(join(dataFolder, placeOf(hash)))).rejects.toMatchObject({ code: 'ENOENT' })
+
+    // What the store gives is looked at: a backup with other bytes is none
+    from.objects.set(`/courtyard/site-1/${placeOf(hash)}`, Buffer.from('other'))
+    await Promise.all([first, second].map(({ name }) => rm(join(backups, name), { recursive: true })))
+    await expect(make()).rejects.toMatchObject({ code: 'backup.broken' })
+    expect(await readdir(backups)).toEqual(['restored'])
+  } finally {
+    await db.pool.query('delete from stored_file')
+    from.stop()
+    to.stop()
+    other.release()
+    await rm(backups, { recursive: true, force: true })
+  }
 })
 
 test('over a running hub, or over data, only when that is said', async () => {

@@ -28,7 +28,6 @@ export async function overviewOf(hub: Hub, say: Actor['say']): Promise<BackupOve
     ...(await diskOf(hub)),
     schedule: { enabled, at, timeZone },
     keysInside: passphrase !== null,
-    filesElsewhere: hub.config.filesS3 !== null,
     items: rows.map((row) => viewOf(row, say)),
   }
 }

@@ -3,6 +3,9 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fail } from '../../../platform/errors.ts'
+import { placeOf, type FileStore } from '../../../platform/files/file-store.ts'
+import { operationsErrors } from '../errors.ts'
 import { Gauge, Nowhere } from './hashing.ts'
 import type { StoredFile } from './manifest.ts'
 
@@ -13,6 +16,11 @@ import type { StoredFile } from './manifest.ts'
 export const DATA_FOLDERS = ['files', 'archive'] as const
 /** Where they stand in a backup. */
 export const DATA_PREFIX = 'data/'
+/** The backup before, whose files need not be written again. */
+export interface EarlierBackup {
+  readonly folder: string
+  readonly files: ReadonlyMap<string, StoredFile>
+}
 
 export interface DataFile {
   /** Relative to the data folder, with `/`. */
@@ -48,7 +56,7 @@ export async function copyDataFile(
   dataFolder: string,
   file: DataFile,
   backup: string,
-  before: { readonly folder: string; readonly files: ReadonlyMap<string, StoredFile> } | null,
+  before: EarlierBackup | null,
   passed: (bytes: number) => void,
 ): Promise<StoredFile | null> {
   const path = DATA_PREFIX + file.path
@@ -69,6 +77,41 @@ export async function copyDataFile(
     return ignoreMissing(null)(error as NodeJS.ErrnoException)
   }
   return { path, bytes: gauge.bytes, sha256: gauge.sha256() }
+}
+
+/** Uploaded files lie under their hash, in the data folder as in a store elsewhere. */
+export const isStoredFile = ({ path, sha256 }: StoredFile): boolean => path === DATA_PREFIX + placeOf(sha256)
+
+/**
+ * Fetches an uploaded file from the store that it lies in, or links it from the backup before: what has one hash is
+ * one file, so it is fetched once for all backups.
+ * @returns null when it went away meanwhile
+ * @throws AppError `files.unreachable`; `backup.broken` when it is not what was stored
+ */
+export async function fetchStoredFile(
+  store: FileStore,
+  { hash, bytes }: { readonly hash: string; readonly bytes: number },
+  backup: string,
+  before: EarlierBackup | null,
+  passed: (bytes: number) => void,
+): Promise<StoredFile | null> {
+  const path = DATA_PREFIX + placeOf(hash)
+  const target = join(backup, path)
+  await mkdir(dirname(target), { recursive: true })
+  const known = before?.files.get(path)
+  if (before && known?.sha256 === hash && (await linked(join(before.folder, path), target))) {
+    passed(bytes)
+    return known
+  }
+  const source = await store.open(hash)
+  if (!source) return null
+  const gauge = new Gauge(passed)
+  await pipeline(source, gauge, createWriteStream(target, { flags: 'wx', mode: 0o600, flush: true }))
+  const sha256 = gauge.sha256()
+  if (sha256 === hash) return { path, bytes: gauge.bytes, sha256 }
+  throw fail(operationsErrors.backupBroken, `The store of files gives other bytes than ${hash}`, {
+    reason: { code: 'backup.file_changed', file: path },
+  })
 }
 
 export async function hashOfFile(path: string, passed?: (bytes: number) => void): Promise<string> {

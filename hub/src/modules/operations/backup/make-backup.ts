@@ -8,8 +8,9 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, zstdCompressSync } from 'node:zlib'
+import { placeOf, type FileStore } from '../../../platform/files/file-store.ts'
 import { loadMasterKeys } from '../../../platform/security/master-key.ts'
-import { copyDataFile, listDataFiles } from './data-files.ts'
+import { copyDataFile, fetchStoredFile, listDataFiles } from './data-files.ts'
 import { Gauge, syncFolder, writeSynced } from './hashing.ts'
 import { filesOf, MANIFEST, readManifest, SUMS, type Manifest, type StoredFile } from './manifest.ts'
 import { sealKeys } from './sealed-keys.ts'
@@ -26,6 +27,8 @@ export interface BackupTask {
   /** As in the configuration; null: from the data folder. */
   readonly masterKey: string | null
   readonly passphrase: string | null
+  /** Where uploaded files lie when it is not the data folder. */
+  readonly filesElsewhere: FileStore | null
   readonly snapshot: Snapshot
   readonly signal: AbortSignal
   /** Bytes before compression: done, of how many (an estimate). */
@@ -191,12 +194,21 @@ async function sealedKeys(
 
 async function copyFiles(draft: string, task: BackupTask, progress: Progress): Promise<StoredFile[]> {
   const listed = await listDataFiles(task.dataFolder)
-  for (const { bytes } of listed) progress.expect(bytes)
+  const here = new Set(listed.map(({ path }) => path))
+  const stored = task.filesElsewhere ? await task.snapshot.storedFiles() : []
+  const elsewhere = stored.filter(({ hash }) => !here.has(placeOf(hash)))
+  for (const { bytes } of [...listed, ...elsewhere]) progress.expect(bytes)
   const before = await newestBackup(task.backupFolder)
+  const passed = (bytes: number) => progress.add(bytes)
   const copied: StoredFile[] = []
   for (const file of listed) {
     task.signal.throwIfAborted()
-    const stored = await copyDataFile(task.dataFolder, file, draft, before, (bytes) => progress.add(bytes))
+    const stored = await copyDataFile(task.dataFolder, file, draft, before, passed)
+    if (stored) copied.push(stored)
+  }
+  for (const file of elsewhere) {
+    task.signal.throwIfAborted()
+    const stored = await fetchStoredFile(task.filesElsewhere!, file, draft, before, passed)
     if (stored) copied.push(stored)
   }
   return copied

@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { readMigrations, type Migration } from '../../../platform/database/migrate.ts'
 import { fail } from '../../../platform/errors.ts'
+import type { FileStore } from '../../../platform/files/file-store.ts'
 import { loadMasterKeys, parseKeys } from '../../../platform/security/master-key.ts'
 import { operationsErrors } from '../errors.ts'
 import { checkBackup } from './check-backup.ts'
-import { DATA_PREFIX, hashOfFile } from './data-files.ts'
+import { DATA_PREFIX, hashOfFile, isStoredFile } from './data-files.ts'
 import { syncFolder, writeSynced } from './hashing.ts'
 import type { Manifest, StoredFile } from './manifest.ts'
 import { restoreDatabase } from './restore.repository.ts'
@@ -25,6 +26,8 @@ export interface RestoreTask {
   readonly masterKey: string | null
   readonly passphrase: string | null
   readonly overwrite: boolean
+  /** Where uploaded files are to lie when it is not the data folder. */
+  readonly filesElsewhere: FileStore | null
   tell(what: string): void
 }
 
@@ -102,6 +105,9 @@ async function writeKeys(dataFolder: string, text: string): Promise<void> {
 
 /** A file that is there already stays; other content under its name is replaced in one step. */
 async function putFile(task: RestoreTask, file: StoredFile): Promise<void> {
+  if (task.filesElsewhere && isStoredFile(file)) {
+    return task.filesElsewhere.put(file.sha256, await readFile(join(task.folder, file.path)))
+  }
   const target = join(task.dataFolder, file.path.slice(DATA_PREFIX.length))
   if ((await hashOfFile(target).catch(() => null)) === file.sha256) return
   await mkdir(dirname(target), { recursive: true })

@@ -84,6 +84,14 @@ export class Snapshot {
     return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }))
   }
 
+  /** Uploaded files, of which each lies under its hash. */
+  async storedFiles(): Promise<{ hash: string; bytes: number }[]> {
+    const { rows } = await this.client.query<{ hash: string; bytes: string }>(
+      'select hash, size_bytes::text as bytes from stored_file order by hash',
+    )
+    return rows.map(({ hash, bytes }) => ({ hash, bytes: Number(bytes) }))
+  }
+
   async migrations(): Promise<{ name: string; checksum: string }[]> {
     const { rows } = await this.client.query<{ name: string; checksum: string }>(
       'select name, checksum from schema_migration order by name',
