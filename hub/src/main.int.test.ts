@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
 const running: HubProcess[] = []
 const folders: string[] = []
-afterEach(async () => {
-  for (const hub of running.splice(0)) {
+afterAll(async () => {
+  for (const hub of running) {
     hub.child.kill('SIGTERM')
     await hub.exit
   }
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
 interface HubProcess {
@@ -35,6 +35,7 @@ function start(environment: Record<string, string>): HubProcess {
   const child = spawn(process.execPath, [program], {
     env: {
       PATH: process.env.PATH ?? '',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
       PORT: '0',
       MQTT_PORT: '0',
       MQTT_TLS_PORT: '0',
@@ -73,50 +74,54 @@ test('a wrong configuration: all faults on standard error, exit code 2, nothing 
   expect(hub.output()).not.toContain('hunter2')
 })
 
-test('from an empty folder to the administrator; stopped by Ctrl-C in time; goes on where it was', async () => {
+describe('one life, on one folder', () => {
   const folder = newFolder()
-  const first = start({ COURTYARD_DATA: folder })
-  const [, address, token] = await first.says(/(http:\/\/localhost:\d+)\/setup\?token=([\w-]+)/)
-  const form = { token, username: 'root', displayName: 'Root', password: 'correct horse' }
-  const answer = await fetch(`${address}/api/setup`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: address! },
-    body: JSON.stringify(form),
+  let hub: HubProcess
+  let address: string
+  let token: string
+
+  test('killed in the middle of it, it starts again and has everything', async () => {
+    const first = start({ COURTYARD_DATA: folder })
+    const [, before] = await first.says(/setup\?token=([\w-]+)/)
+    first.child.kill('SIGKILL')
+    await first.exit
+    hub = start({ COURTYARD_DATA: folder })
+    const said = await hub.says(/(http:\/\/localhost:\d+)\/setup\?token=([\w-]+)/)
+    ;[address, token] = [said[1]!, said[2]!]
+    expect(token).not.toBe(before)
+    expect(hub.output()).not.toContain('migration applied')
   })
-  expect(answer.status).toBe(200)
-  const asked = performance.now()
-  first.child.kill('SIGINT')
-  expect(await first.exit).toBe(0)
-  expect(performance.now() - asked).toBeLessThan(5_500)
-  const second = start({ COURTYARD_DATA: folder })
-  const [, again] = await second.says(/Courtyard hub [\d.]+ at (http:\/\/localhost:\d+)/)
-  expect(await (await fetch(`${again}/api/setup`)).json()).toEqual({ needed: false })
-  const health = await fetch(`${again}/api/health`, { headers: { 'accept-language': 'en' } })
-  expect(health.status).toBe(200)
-  expect(await health.json()).toMatchObject({ status: 'ok', checks: { database: { detail: 'own server' } } })
-  expect(second.output()).not.toContain('/setup?token=')
-})
 
-test('killed in the middle of its life, it starts again and has everything', async () => {
-  const folder = newFolder()
-  const first = start({ COURTYARD_DATA: folder })
-  const [, token] = await first.says(/setup\?token=([\w-]+)/)
-  first.child.kill('SIGKILL')
-  await first.exit
-  const second = start({ COURTYARD_DATA: folder })
-  const [, newer] = await second.says(/setup\?token=([\w-]+)/)
-  expect(newer).not.toBe(token)
-  expect(second.output()).not.toContain('migration applied')
-})
+  test('a second hub on the same folder is refused with a reason; the first goes on', async () => {
+    const second = start({ COURTYARD_DATA: folder })
+    expect(await second.exit).toBe(1)
+    expect(second.output()).toContain('database.in_use')
+    expect((await fetch(`${address}/api/health/live`)).status).toBe(200)
+  })
 
-test('a second hub on the same folder is refused with a reason; the first goes on', async () => {
-  const folder = newFolder()
-  const first = start({ COURTYARD_DATA: folder })
-  const [, address] = await first.says(/Courtyard hub [\d.]+ at (http:\/\/localhost:\d+)/)
-  const second = start({ COURTYARD_DATA: folder })
-  expect(await second.exit).toBe(1)
-  expect(second.output()).toContain('database.in_use')
-  expect((await fetch(`${address}/api/health/live`)).status).toBe(200)
+  test('from the link to the administrator; stopped by Ctrl-C in time; goes on where it was', async () => {
+    const form = { token, username: 'root', displayName: 'Root', password: 'correct horse' }
+    const answer = await fetch(`${address}/api/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: address },
+      body: JSON.stringify(form),
+    })
+    expect(answer.status).toBe(200)
+    const asked = performance.now()
+    hub.child.kill('SIGINT')
+    expect(await hub.exit).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(5_500)
+    const next = start({ COURTYARD_DATA: folder })
+    const [, again] = await next.says(/Courtyard hub [\d.]+ at (http:\/\/localhost:\d+)/)
+    expect(await (await fetch(`${again}/api/setup`)).json()).toEqual({ needed: false })
+    const health = await fetch(`${again}/api/health`, { headers: { 'accept-language': 'en' } })
+    expect(health.status).toBe(200)
+    expect(await health.json()).toMatchObject({
+      status: 'ok',
+      checks: { database: { detail: 'own server' } },
+    })
+    expect(next.output()).not.toContain('/setup?token=')
+  })
 })
 
 test('a stop that comes during the start leaves nothing running', async () => {

@@ -230,12 +230,15 @@ test('files in S3 are in it, each fetched once for all backups, and go where the
   const other = await leaseDatabase(process.env[KEEPER_VARIABLE]!)
   const make = async () => {
     const snapshot = (await Snapshot.open(db.url))!
-    return makeBackup({
+    const made = makeBackup({
       ...{ id: randomUUID(), slot: null, requestedBy: 'x', hubVersion: '0', backupFolder: backups },
       ...{ dataFolder: config.dataFolder, masterKey: null, passphrase: PASSPHRASE, snapshot },
       ...{ filesElsewhere: new S3Store(from.options), signal: new AbortController().signal },
       progress: () => undefined,
-    }).finally(() => snapshot.close())
+    })
+    await made.catch(() => undefined)
+    await snapshot.close()
+    return made
   }
   try {
     const hash = createHash('sha256').update(PICTURE).digest('hex')
