@@ -13,11 +13,17 @@ export interface ProfileIssue extends InputIssue {
   readonly file: string
 }
 
+let own: ReadonlyMap<string, DeviceProfile> | undefined
+
 /**
- * Reads every `*.json` of the folder into a map by profile id, which is also the file's name. Synchronous: it runs
- * once at start. Throws AppError `profile.invalid` with all faults of all files in `details.issues`.
+ * Reads every `*.json` of the folder into a map by profile id, which is also the file's name. Synchronous; the files that
+ * come with the program are read once. Throws AppError `profile.invalid` with all faults of all files in `details.issues`.
  */
 export function loadProfiles(folder: string = PROFILE_FOLDER): Map<string, DeviceProfile> {
+  return new Map(folder === PROFILE_FOLDER ? (own ??= readProfiles(folder)) : readProfiles(folder))
+}
+
+function readProfiles(folder: string): Map<string, DeviceProfile> {
   const profiles = new Map<string, DeviceProfile>()
   const issues: ProfileIssue[] = []
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
