@@ -21,7 +21,7 @@ const ECDSA_WITH_SHA256 = Buffer.from('2a8648ce3d040302', 'hex')
 /**
  * A new key (PKCS #8 PEM) and a PKCS #10 request for it (RFC 2986). P-256: what every TLS library and every small box can
  * do. The hub gives the subject; what stands here is a courtesy. Written out, since a library for it loads 200 modules,
- * a third of all that a box has to read until it runs.
+ * a fifth of all that a box has to read until it runs.
  */
 export async function makeKeyAndRequest(): Promise<{ key: string; csr: string }> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
