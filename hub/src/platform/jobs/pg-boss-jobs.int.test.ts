@@ -44,7 +44,7 @@ test('a job is done at once, by a process that takes jobs, whichever sent it', a
   await api.send(name, { n: 7 })
   await until(() => done.length > 0)
   expect(done).toEqual([7])
-  expect(performance.now() - started).toBeLessThan(10_000)
+  expect(performance.now() - started).toBeLessThan(3_000)
 })
 
 test('of one key, one waits and one runs: nothing is done twice and no call comes too late', async () => {
